@@ -58,7 +58,22 @@ import { addGradients, scaleRows } from './gradient';
 import { addVectorGradients, backwardVectors, forwardVectors, isTinyNetwork, outputVector } from './tiny-network';
 import { addErrors, countClasses, noteNotFinite } from './metrics';
 import { isSparse } from './sparse';
-import { agree, barrier, dismiss, shareEnd, shareStart, summon, thread, threads } from './team';
+import {
+  agree,
+  barrier,
+  copyEnd,
+  copyStart,
+  dismiss,
+  isDivided,
+  meetGradients,
+  meetParameters,
+  meetRows,
+  shareEnd,
+  shareStart,
+  summon,
+  thread,
+  threads,
+} from './team';
 import {
   clearShare,
   decayForDescent,
@@ -237,7 +252,7 @@ const VECTORS = 2;
 
 function kindOfSteps(): i32 {
   if (!isPlainDescent()) return ACCUMULATED;
-  return isTinyNetwork() && threads() == 1 ? VECTORS : PLAIN;
+  return isTinyNetwork() && !isDivided() ? VECTORS : PLAIN;
 }
 
 /** True if a step of this cost must not be taken. */
@@ -259,16 +274,22 @@ function trainVectors(step: u32): bool {
   return true;
 }
 
+/** x and y of the batch's rows that this thread needs = those of the `rows` samples from `first` on. */
+function gatherShare(set: usize, first: i32, rows: i32): void {
+  const row = copyStart(rows);
+  gather(set, first + row, row, copyEnd(rows) - row);
+}
+
 /**
- * Takes a step, or a part of one: `rows` of its `stepRows` rows, beginning with its row `stepRow`. x and y of this
- * thread's rows [row, row + own) must have been gathered. If the cost is not finite, updates nothing and returns false.
+ * Takes a step, or a part of one: `rows` of its `stepRows` rows, beginning with its row `stepRow`. This thread has rows
+ * [row, row + own); gatherShare must have been called. If the cost is not finite, updates nothing and returns false.
  */
 function trainChunk(row: i32, own: i32, rows: i32, stepRow: i32, stepRows: i32, kind: i32): bool {
   const step = load<u32>(HEADER, STEP_COUNT);
   agree(STEP_ROW, stepRow);
   forwardTraining(row, own, rows);
   backwardRows(row, own);
-  barrier();
+  meetRows(rows);
   const cost = sumCosts(rows);
   if (isWrong(cost)) return false;
   const isDescent = kind != ACCUMULATED && rows == stepRows;
@@ -287,14 +308,15 @@ function trainChunk(row: i32, own: i32, rows: i32, stepRow: i32, stepRows: i32, 
     addAllGradients(WEIGHT_GRADIENTS, BIAS_GRADIENTS, SLOPE_GRADIENTS, rows, <f32>(1 / <f64>stepRows));
     if (isLast) update();
   }
-  barrier();
+  meetParameters(isDescent || isLast);
   return true;
 }
 
 /** The optimizer's step on the gradients. `prepareStep` must have been called before. */
 function update(): void {
-  barrier();
-  if (isLimited()) {
+  const isShortened = isLimited();
+  meetGradients(isShortened);
+  if (isShortened) {
     if (thread() == 0) limitGradient();
     barrier();
   }
@@ -320,7 +342,7 @@ function performChunks(position: i32, count: i32): i32 {
     if (rate) store<f64>(HEADER, load<f64>(rate), LEARNING_RATE);
     const row = shareStart(rows);
     const own = shareEnd(rows) - row;
-    gather(HEADER + TRAINING_SET, position + row, row, own);
+    gatherShare(HEADER + TRAINING_SET, position, rows);
     if (!trainChunk(row, own, rows, position - stepStart, stepEnd - stepStart, kind)) {
       if (thread() == 0) store<u32>(HEADER, 1, STOPPED);
       break;
@@ -371,7 +393,7 @@ function performRows(rows: i32): bool {
   }
   const row = shareStart(rows);
   const own = shareEnd(rows) - row;
-  gather(HEADER + WINDOW, row, row, own);
+  gatherShare(HEADER + WINDOW, 0, rows);
   return trainChunk(row, own, rows, 0, rows, kind);
 }
 

@@ -15,7 +15,17 @@ import {
 // know for which build they are compiled: in a build without threads, the functions of this file are constants or do
 // nothing.
 //
+// A team of processes divides rows and panels in the same way, but each process has a memory of its own, with a copy of
+// everything. In place of a wait, the host then copies what each process has computed to all others (src/processes).
+// Each of them counts steps and adds up costs by itself, as thread 0 does.
+//
 // The words by which threads wait for each other begin with TEAM_GENERATION in abi.ts.
+
+/** True in the build for teams of processes. */
+const IS_PROCESS: bool = isDefined(TEAM_OF_PROCESSES);
+
+/** True if the rows and panels of a call may be divided. */
+const IS_DIVIDED: bool = ASC_FEATURE_THREADS || IS_PROCESS;
 
 /** The bits of TEAM_CALL that say for how many threads the call is. */
 const COUNT_MASK = 255;
@@ -50,31 +60,56 @@ declare function idle(word: usize, old: i32): void;
 /** Wakes all threads that sleep at the word. */
 declare function wake(word: usize): void;
 
-let index = 0;
+/** Gives every process the rows of all: what gradients are computed from, and the costs. */
+declare function exchangeRows(rows: i32): void;
+/** Gives every process the gradients of all panels. */
+declare function exchangeGradients(): void;
+/** Gives every process the parameters of all panels; for L-BFGS, the gradients with the penalties. */
+declare function exchangeParameters(): void;
 
-/** Makes this instance thread number `thread`. Thread 0 makes the calls. */
+let index = 0;
+/** The number of this process in its team. It is the index only in calls that are divided. */
+let rank = 0;
+
+/** Makes this instance thread number `thread`. Thread 0 makes the calls. For a process: its number in the team. */
 export function join(thread: i32): void {
-  index = thread;
+  if (IS_PROCESS) rank = thread;
+  else index = thread;
 }
 
-/** The number of this thread. */
+/** The number of this thread in its memory. */
 export function thread(): i32 {
   return ASC_FEATURE_THREADS ? index : 0;
 }
 
-/** The number of threads that take part in the present call. */
+/** The number of threads in this memory that take part in the present call. */
 export function threads(): i32 {
   return ASC_FEATURE_THREADS ? load<i32>(HEADER, THREADS) : 1;
 }
 
+/** True if this thread or process has only a part of the present call's rows and panels. */
+export function isDivided(): bool {
+  return IS_DIVIDED && load<i32>(HEADER, THREADS) > 1;
+}
+
+/** The first of `count` rows that this thread copies into the batch: its own; a process needs all of them. */
+export function copyStart(count: i32): i32 {
+  return IS_PROCESS ? 0 : shareStart(count);
+}
+
+/** The row after the last of `count` rows that this thread copies into the batch. */
+export function copyEnd(count: i32): i32 {
+  return IS_PROCESS ? count : shareEnd(count);
+}
+
 /** The first of `count` rows that this thread has. */
 export function shareStart(count: i32): i32 {
-  return ASC_FEATURE_THREADS ? (count * index) / load<i32>(HEADER, THREADS) : 0;
+  return IS_DIVIDED ? (count * index) / load<i32>(HEADER, THREADS) : 0;
 }
 
 /** The row after the last of `count` rows that this thread has. */
 export function shareEnd(count: i32): i32 {
-  return ASC_FEATURE_THREADS ? (count * (index + 1)) / load<i32>(HEADER, THREADS) : count;
+  return IS_DIVIDED ? (count * (index + 1)) / load<i32>(HEADER, THREADS) : count;
 }
 
 /**
@@ -82,12 +117,12 @@ export function shareEnd(count: i32): i32 {
  * parameters.
  */
 export function panelStart(panels: i32): i32 {
-  return ASC_FEATURE_THREADS ? panelsBefore(panels, index) : 0;
+  return IS_DIVIDED ? panelsBefore(panels, index) : 0;
 }
 
 /** The panel after the last of a layer's `panels` that this thread has. */
 export function panelEnd(panels: i32): i32 {
-  return ASC_FEATURE_THREADS ? panelsBefore(panels, index + 1) : panels;
+  return IS_DIVIDED ? panelsBefore(panels, index + 1) : panels;
 }
 
 /**
@@ -154,11 +189,34 @@ export function barrier(): void {
   }
 }
 
+/** All have computed their rows of the batch: waits until each can read those of the others. */
+export function meetRows(rows: i32): void {
+  barrier();
+  if (IS_PROCESS && isDivided()) exchangeRows(rows);
+}
+
+/** All have the gradients of their panels. If the whole gradient is needed, waits until each can read all of it. */
+export function meetGradients(isWholeNeeded: bool): void {
+  barrier();
+  if (IS_PROCESS && isWholeNeeded && isDivided()) exchangeGradients();
+}
+
+/** All are done with a chunk. If they have moved the parameters, waits until each can read those of the others. */
+export function meetParameters(haveMoved: bool): void {
+  barrier();
+  if (IS_PROCESS && haveMoved && isDivided()) exchangeParameters();
+}
+
 /**
  * Called by thread 0: starts a command for `count` threads, including itself. Thread 0 then performs its own share and
  * calls `dismiss`.
  */
 export function summon(count: i32, command: i32, a: i32, b: i32): void {
+  // the other processes make the same call by themselves
+  if (IS_PROCESS) {
+    store<i32>(HEADER, count, THREADS);
+    index = count > 1 ? rank : 0;
+  }
   if (ASC_FEATURE_THREADS) {
     store<i32>(HEADER, count, THREADS);
     if (count == 1) return;
@@ -177,10 +235,9 @@ export function summon(count: i32, command: i32, a: i32, b: i32): void {
 
 /** Called by thread 0 at the end of its share: waits for the other threads of the call. */
 export function dismiss(): void {
-  if (ASC_FEATURE_THREADS) {
-    barrier();
-    store<i32>(HEADER, 1, THREADS);
-  }
+  barrier();
+  if (IS_DIVIDED) store<i32>(HEADER, 1, THREADS);
+  if (IS_PROCESS) index = 0;
 }
 
 /**

@@ -13,7 +13,8 @@ import { strip } from './strip.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const PREDICT = 'predict';
-const SHIPPED = ['simd', 'relaxed', 'threads', 'relaxed-threads', PREDICT];
+const PROCESSES = 'processes';
+const SHIPPED = ['simd', 'relaxed', 'threads', 'relaxed-threads', PROCESSES, PREDICT];
 const TARGETS = [...SHIPPED, 'debug'];
 const ASC = join(ROOT, 'node_modules/assemblyscript/bin/asc.js');
 if (!isCurrent(OUTPUT, [SOURCE])) makeTiles();
@@ -35,6 +36,7 @@ function isCurrent(output, inputs) {
 
 function entryOf(target) {
   if (target === PREDICT) return 'assembly/predict.ts';
+  if (target === PROCESSES) return 'assembly/index-process.ts';
   return `assembly/${target.endsWith('threads') ? 'index-threads' : 'index'}.ts`;
 }
 

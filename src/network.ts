@@ -261,9 +261,9 @@ export class Network {
     options: CoreOptions,
     imports: CoreImports | undefined,
   ): Promise<Started> {
-    const { threads, wide, createWorker, wasm } = options;
+    const { threads, wide, createWorker, wasm, team } = options;
     const asksBoth = wasm !== undefined && options.build !== undefined;
-    if (asksBoth || [threads, wide, createWorker].some((option) => option !== undefined)) {
+    if (asksBoth || [threads, wide, createWorker, team].some((option) => option !== undefined)) {
       return await (await import('./threads/team.js')).startTeam(spec, capacity, build, options, imports);
     }
     const plan = checkSize(makePlan(spec, capacity));

@@ -19,6 +19,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   core: ['check', 'spec', 'generated', 'assembly'],
   data: ['check', 'spec', 'core'],
   threads: ['check', 'spec', 'core', 'generated', 'assembly'],
+  processes: ['check', 'spec', 'core', 'generated', 'assembly'],
   model: ['check', 'spec', 'core', 'data', 'threads'],
   training: ['check', 'spec', 'core', 'data', 'threads', 'model'],
   persistence: ['check', 'spec', 'core', 'data', 'threads', 'model', 'training'],

@@ -21,6 +21,14 @@ export const BUILDS: readonly BuildName[] = ['simd', 'relaxed'];
 
 export const DEFAULT_CAPACITY = 128;
 
+/** A team of processes, of which this process is a member. `joinTeam` of `simdprop/mpi` returns it. */
+export interface ProcessTeam {
+  /** The number of this process, from 0 on. */
+  readonly rank: number;
+  /** How many processes the team has. */
+  readonly size: number;
+}
+
 /** Options of how a network runs, as opposed to what it computes. */
 export interface CoreOptions {
   /**
@@ -60,6 +68,12 @@ export interface CoreOptions {
    * @defaultValue workers are made from a blob
    */
   createWorker?: (() => PageWorker) | undefined;
+  /**
+   * The team of processes that trains the network, in Node: the result of `joinTeam` of `simdprop/mpi`. The bits of
+   * every result are the same for any number of processes. See docs/mpi.md.
+   * @defaultValue this process alone
+   */
+  team?: ProcessTeam | undefined;
 }
 
 export const CORE_KEYS = keysOf<CoreOptions>({
@@ -69,4 +83,5 @@ export const CORE_KEYS = keysOf<CoreOptions>({
   threads: true,
   wide: true,
   createWorker: true,
+  team: true,
 });

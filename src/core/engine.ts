@@ -28,6 +28,18 @@ export interface Core {
   addScaled(target: number, source: number, floats: number, factor: number): void;
   dot(u: number, v: number, floats: number): number;
   scaleFloats(target: number, floats: number, factor: number): void;
+  /** Not the core's, but that of its wrapper in src/processes. Only networks of a team of processes have it. */
+  readonly team?: TeamCalls;
+}
+
+/** What a network of a team of processes does besides computing: all of them must call the same. */
+export interface TeamCalls {
+  /** A time in milliseconds that is the same in all processes, so that they take the same steps by it. */
+  now(): number;
+  /** Gives each process the whole state of the optimizer and all gradients, of which it has only a part. */
+  gatherState(): void;
+  /** Compares the options of a call. Returns its settings with callbacks and a signal that hold for all processes. */
+  agree<T extends object>(options: object, settings: T): T;
 }
 
 /** The functions that the core calls: those of a custom cost. */
@@ -132,7 +144,7 @@ export function importsOf(memory: WebAssembly.Memory, imports: CoreImports | und
   return { env: { memory }, cost: imports ?? NO_COST };
 }
 
-function allocate(bytes: number): WebAssembly.Memory {
+export function allocate(bytes: number): WebAssembly.Memory {
   const initial = Math.ceil(bytes / PAGE_BYTES);
   try {
     return new WebAssembly.Memory({ initial });

@@ -16,12 +16,13 @@ export async function startTeam(
   options: CoreOptions,
   imports: CoreImports | undefined,
 ): Promise<Started> {
-  const { threads = 1, wide = false, wasm } = options;
+  const { threads = 1, wide = false, wasm, team } = options;
   refuseUnused(options);
   const count = threads === 'auto' ? 1 : checkThreads(threads);
   checkBoolean('wide', wide);
   if (count > 1) throw outOfRange('threads', `${count} in simdprop/static`, "1, or the import of 'simdprop'");
   if (wide) throw outOfRange('wide', 'true in simdprop/static', "false, or the import of 'simdprop'");
+  if (team !== undefined) throw outOfRange('team', 'one in simdprop/static', "none, or the import of 'simdprop'");
   const plan = checkSize(makePlan(spec, capacity));
   const threadsReason = threads === 'auto' ? 'one thread in simdprop/static' : undefined;
   return { plan, engine: await startEngine(build, wasm, plan.bytes, imports), threadsReason };

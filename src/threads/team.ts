@@ -1,5 +1,5 @@
 import { TEAM_DIED } from '../../assembly/abi.js';
-import { checkBoolean, outOfRange } from '../check/errors.js';
+import { checkBoolean, outOfRange, wrongType } from '../check/errors.js';
 import { checkSize } from '../core/arena.js';
 import type { BuildName, CoreOptions } from '../core/core-options.js';
 import {
@@ -15,6 +15,7 @@ import {
 } from '../core/engine.js';
 import { inflate } from '../core/inflate.js';
 import { makePlan, type Plan, type Team, writeTables } from '../core/memory-plan.js';
+import { START, type StartingTeam } from '../core/process-team.js';
 import type { Spec } from '../spec/spec.js';
 import { refuseUnused } from './check-threads.js';
 import { Crew, dismiss, dismissWhenCollected } from './crew.js';
@@ -57,6 +58,7 @@ export async function startTeam(
   options: CoreOptions,
   imports: CoreImports | undefined,
 ): Promise<Started> {
+  if (options.team !== undefined) return await startInTeam(spec, capacity, options);
   const { threads, wide = false, wasm, createWorker } = options;
   checkBoolean('wide', wide);
   refuseUnused(options);
@@ -80,6 +82,28 @@ export async function startTeam(
     if (!isAutomatic || count === 1) throw error;
     return { ...(await start(1)), wideReason, threadsReason: (error as Error).message };
   }
+}
+
+/** What a network of a team of processes cannot have, and which value means that it has none of it. */
+const NOT_IN_TEAM = [
+  ['threads', 1],
+  ['wide', false],
+  ['build', 'simd'],
+  ['wasm', undefined],
+  ['createWorker', undefined],
+] as const;
+
+/** Starts the engine of a network that a team of processes trains. */
+async function startInTeam(spec: Spec, capacity: number, { team, ...options }: CoreOptions): Promise<Started> {
+  if (typeof Object(team)[START] !== 'function')
+    throw wrongType('team', team, 'the result of joinTeam of simdprop/mpi');
+  for (const [name, none] of NOT_IN_TEAM) {
+    const value = options[name];
+    if (value === undefined || value === none) continue;
+    const shown = typeof value === 'object' || typeof value === 'function' ? 'one' : value;
+    throw outOfRange(name, `${shown} with a team of processes`, `${none ?? 'none'}, or no team`);
+  }
+  return await (team as StartingTeam)[START](spec, capacity);
 }
 
 /** The engine of as many threads as the plan says, the calling thread among them. */

@@ -12,6 +12,7 @@ import {
   wrongType,
 } from '../check/errors.js';
 import type { Arena } from '../core/arena.js';
+import type { Core } from '../core/engine.js';
 import type { ClassWeights } from '../data/class-weights.js';
 import { type CheckedData, checkData, type DataSet, ownData } from '../data/data-set.js';
 import { type Preparation, preparationOf, type Standardized } from '../data/inputs.js';
@@ -323,7 +324,7 @@ export function defaultEpochs(sizes: StepSizes): number {
 /** Checks all options that do not need the whole training set. */
 export function checkSettings(
   options: StreamOptions & Pick<TrainOptions, 'trainingMetrics'>,
-  arena: Preparation,
+  arena: Preparation & { readonly core?: Pick<Core, 'team'> },
   current: Optimizer,
 ): TrainSettings {
   const { standardize, signal, validation, onEpoch, onBatch, onProgress } = options;
@@ -334,7 +335,7 @@ export function checkSettings(
   if (options.stopAt !== undefined) checkFinite('options.stopAt', stopAt);
   if (epochs !== undefined) checkInteger('options.epochs', epochs, 1, MAX_COUNT);
   let lastProgress = 0;
-  return {
+  const settings: TrainSettings = {
     ...checkSteps(options, current),
     epochs,
     standardize: standardized,
@@ -354,4 +355,5 @@ export function checkSettings(
       return isDue;
     },
   };
+  return arena.core?.team?.agree(options, settings) ?? settings;
 }

@@ -125,7 +125,7 @@ export class Stepper implements Guard {
     let count = chunks;
     // a callback may have set other weights or another optimizer: the steps before could not be repeated with those
     const isOther = !this.#trainee.pass.isGuardedBy(this);
-    if (!ignoreNonFinite && (isOther || readTimer() > this.#nextSnapshot)) {
+    if (!ignoreNonFinite && (isOther || readTimer(this.#trainee.arena.core) > this.#nextSnapshot)) {
       const done = this.#steps.doneWithin(this.position);
       if (done === 0) this.takeSnapshot();
       else {
@@ -162,12 +162,12 @@ export class Stepper implements Guard {
   takeSnapshot(): void {
     if (!this.#isGuarded) return;
     const { arena, clock, fallback } = this.#trainee;
-    const started = readTimer();
+    const started = readTimer(arena.core);
     fallback.keepSet();
     this.#isAtFallback = fallback.isCurrent;
     if (!this.#isAtFallback && !this.#snapshot.take(arena, clock)) throw this.#failure();
     this.#snapshotPosition = this.position;
-    const ended = readTimer();
+    const ended = readTimer(arena.core);
     this.#nextSnapshot = ended + Math.max(SNAPSHOT_MS, SNAPSHOT_TIMES * (ended - started));
     this.#trainee.pass.guardBy(this);
   }

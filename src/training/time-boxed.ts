@@ -101,8 +101,8 @@ export class TimeBoxedTraining {
   /** Takes at least one step, and further ones until the next might end after `milliseconds`. */
   run(milliseconds: number): TrainForReport {
     const stepper = this.#stepper;
-    const timer = new StepTimer(readTimer());
     const { arena, clock, fallback } = this.#state;
+    const timer = new StepTimer(readTimer(arena.core));
     if (this.#options.ignoreNonFinite) fallback.drop();
     else fallback.keep();
     if (this.#isInEpoch) stepper.takeSnapshot();
@@ -130,7 +130,7 @@ export class TimeBoxedTraining {
       // completes the last step: training may have resumed within a step, and then ends within one
       while (!stepper.isAtStepEnd) this.#epochCost = stepper.advance(stepper.chunksToStepEnd, this.#epochCost);
       const steps = stepper.stepsDone - before.steps;
-      timer.addSteps(steps, readTimer());
+      timer.addSteps(steps, readTimer(arena.core));
       slices++;
       cost += this.#epochCost - costBefore;
       samples += stepper.position - before.position;

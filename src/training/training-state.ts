@@ -153,8 +153,12 @@ export class TrainingState implements Trainee {
     );
   }
 
-  /** True if the slots have their memory: a network that was loaded has none for them before its first step. */
+  /**
+   * True if the slots have their memory: a network that was loaded has none for them before its first step. Before they
+   * are read, the processes of a team bring them together.
+   */
   get #hasSlots(): boolean {
+    this.arena.core.team?.gatherState();
     return this.arena.plan.slots === slotsOf(this.#optimizer);
   }
 

@@ -1,0 +1,2 @@
+/** Defined only while the build for teams of processes is compiled: see asconfig.json. */
+declare const TEAM_OF_PROCESSES: i32;

@@ -1,0 +1,210 @@
+// Trains by teams of processes under mpirun, with every MPI that is installed (Open MPI, MPICH), and sums up the checks
+// of all. Prints what it leaves out, and why. --outputFile=FILE: writes the counts for .ci/run.
+import { spawn, spawnSync } from 'node:child_process';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { makeHosts } from './mpi-hosts.mjs';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+const LONGEST_MS = 300_000;
+/** A job must end this soon after one of its processes has failed. */
+const LONGEST_END_MS = 10_000;
+/** What a program prints just before it fails. */
+const FAILING = 'failing now';
+
+const scratch = mkdtempSync(join(tmpdir(), 'simdprop-test-mpi-'));
+let passed = 0;
+let failed = 0;
+
+/** The commands that start processes of an installed MPI. */
+function findMpis() {
+  const found = ['mpirun.openmpi', 'mpirun.mpich', 'mpirun'].flatMap((command) => {
+    const { stdout, status } = spawnSync(command, ['--version'], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    if (status !== 0) return [];
+    return [{ command, name: stdout.includes('HYDRA') ? 'MPICH' : 'Open MPI' }];
+  });
+  return found.filter(({ name }, i) => found.findIndex((other) => other.name === name) === i);
+}
+
+const isRoot = process.getuid?.() === 0;
+const OPEN_MPI = [...(isRoot ? ['--allow-run-as-root'] : []), '--oversubscribe', '--bind-to', 'none'];
+const optionsOf = ({ name }) => (name === 'Open MPI' ? OPEN_MPI : []);
+
+/** The arguments of node that run a program of test/mpi/, or of a copy of it. */
+const program = (name, args = [], root = ROOT) => ['--import', TSX, join(root, 'test/mpi', name), ...args];
+
+/**
+ * Runs a job. Resolves to its exit code, its output, and how long it took to end after the output has said that a
+ * process is failing.
+ */
+function run(command, args, env) {
+  return new Promise((resolve) => {
+    // a group of its own, so that no process can be left behind
+    const child = spawn(command, args, { cwd: ROOT, env: { ...process.env, ...env }, detached: true });
+    let output = '';
+    let failedAt;
+    const listen = (chunk) => {
+      output += chunk;
+      if (output.includes(FAILING)) failedAt ??= performance.now();
+    };
+    child.stdout.on('data', listen);
+    child.stderr.on('data', listen);
+    const clock = setTimeout(() => process.kill(-child.pid, 'SIGKILL'), LONGEST_MS);
+    child.on('error', (error) => listen(error.message));
+    child.on('close', (code, signal) => {
+      clearTimeout(clock);
+      resolve({ code: code ?? signal, output, endedAfter: performance.now() - failedAt });
+    });
+  });
+}
+
+function check(name, isRight, output) {
+  if (isRight) passed++;
+  else failed++;
+  if (!isRight) console.log(`FAILED  ${name}\n${output.slice(-3000)}`);
+}
+
+/** Runs a program whose processes count their checks. */
+async function runChecks(name, command, args, processes) {
+  const started = performance.now();
+  const { code, output } = await run(command, args);
+  const results = [...output.matchAll(/^RESULT (.*)$/gm)].map(([, json]) => JSON.parse(json));
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  const isWhole = code === 0 && results.length === processes;
+  check(`${name}: exit code ${code}, results of ${results.length} of ${processes} processes`, isWhole, output);
+  const wrong = results.reduce((sum, result) => sum + result.failed, 0);
+  if (wrong > 0) console.log(output.slice(0, 5000));
+  failed += wrong;
+  passed += results[0]?.passed ?? 0;
+  console.log(`${name}: ${results[0]?.passed ?? 0} passed, ${wrong} failed, ${seconds} s`);
+}
+
+/** What a job says if nothing can come of it. */
+async function expectFailure(name, mpi, args, message, env) {
+  const { code, output } = await run(mpi.command, [...optionsOf(mpi), ...args], env);
+  const count = output.split(message).length - 1;
+  check(`${mpi.name}, ${name}: exit code ${code}, ${count} times: ${message}`, code !== 0 && count > 0, output);
+}
+
+/** Every way in which one process can fail: the job ends, and the last checkpoint continues. */
+async function runFailing(mpi, way) {
+  const folder = mkdtempSync(join(scratch, 'failing-'));
+  const args = [...optionsOf(mpi), '-np', '2', process.execPath, ...program('failing.ts', [way, folder])];
+  const { code, output, endedAfter } = await run(mpi.command, args);
+  const isEnded = code !== 0 && endedAfter < LONGEST_END_MS;
+  check(`${mpi.name}, a rank ${way}: exit code ${code} after ${endedAfter.toFixed()} ms`, isEnded, output);
+  const resumed = await run(process.execPath, program('failing.ts', ['resumed', folder]));
+  const isSame = resumed.output.includes('resumed after epoch 3: true');
+  check(`${mpi.name}, a rank ${way}: the checkpoint`, isSame, resumed.output);
+  console.log(`${mpi.name}, a rank ${way}: the job ended after ${endedAfter.toFixed()} ms with exit code ${code}`);
+}
+
+/** A copy of simdprop, beside which there is no koffi, with another version. */
+function copyPackage(version) {
+  const copy = mkdtempSync(join(scratch, 'copy-'));
+  for (const name of [
+    'src',
+    'test/mpi',
+    'test/random-numbers.ts',
+    'assembly/abi.ts',
+    'package.json',
+    'tsconfig.json',
+  ]) {
+    cpSync(join(ROOT, name), join(copy, name), { recursive: true });
+  }
+  const file = join(copy, 'package.json');
+  writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), version }));
+  return copy;
+}
+
+async function runRefusals(mpi, mpis) {
+  const node = process.execPath;
+  const copy = copyPackage('0.0.0-other');
+  await expectFailure('no koffi', mpi, ['-np', '2', node, ...program('calls.ts', [], copy)], 'npm install koffi');
+  mkdirSync(join(copy, 'node_modules'));
+  const koffi = createRequire(import.meta.url).resolve('koffi');
+  const reExport = `export { default } from ${JSON.stringify(pathToFileURL(koffi).href)};`;
+  mkdirSync(join(copy, 'node_modules/koffi'));
+  writeFileSync(join(copy, 'node_modules/koffi/package.json'), '{ "type": "module", "exports": "./index.js" }');
+  writeFileSync(join(copy, 'node_modules/koffi/index.js'), reExport);
+  const two = ['-np', '1', node, ...program('calls.ts'), ':', '-np', '1', node, ...program('calls.ts', [], copy)];
+  await expectFailure('another version', mpi, two, 'joinTeam: got other version in rank 1 than in rank 0');
+  const calls = ['-np', '2', node, ...program('calls.ts')];
+  await expectFailure('no library', mpi, calls, 'joinTeam: got no MPI library', { MPI_LIBRARY: 'libmissing.so' });
+  if (mpis.length > 1) {
+    const other = mpi.name === 'MPICH' ? 'libmpi.so.40' : 'libmpich.so.12';
+    const message = 'joinTeam: got 1 of the 2 processes that mpirun has started';
+    await expectFailure('the library of another MPI', mpi, calls, message, { MPI_LIBRARY: other });
+  }
+  console.log(`${mpi.name}: refusals`);
+}
+
+/** Two hosts, which are two network namespaces of this machine, over TCP. */
+async function runHosts(mpi) {
+  const hosts = makeHosts(scratch);
+  if (hosts.reason) return console.log(`LEFT OUT  two hosts: ${hosts.reason}`);
+  try {
+    const { addresses, inFirst, agent } = hosts;
+    chmodSync(agent, 0o755);
+    const network = `${addresses[0]}/24`;
+    const tcp = [
+      'plm_rsh_agent',
+      agent,
+      'btl',
+      'tcp,self',
+      'btl_tcp_if_include',
+      network,
+      'oob_tcp_if_include',
+      network,
+    ];
+    const pairs = tcp.flatMap((_, i) => (i % 2 === 0 ? ['--mca', tcp[i], tcp[i + 1]] : []));
+    const start = [...inFirst, mpi.command, ...OPEN_MPI, ...pairs, '--host', `${addresses[0]}:1,${addresses[1]}:1`];
+    for (const name of ['same-bits.ts', 'calls.ts']) {
+      const args = [...start.slice(1), '-np', '2', process.execPath, ...program(name, ['100', '12'])];
+      await runChecks(`Open MPI, two hosts over TCP, ${name}`, start[0], args, 2);
+    }
+  } finally {
+    hosts.remove();
+  }
+}
+
+const mpis = findMpis();
+if (mpis.length === 0) {
+  console.error('test-mpi: got no mpirun, want Open MPI or MPICH (on Debian: apt install openmpi-bin)');
+  process.exit(1);
+}
+try {
+  for (const mpi of mpis) {
+    for (const processes of [1, 2, 3]) {
+      const start = [...optionsOf(mpi), '-np', String(processes), process.execPath];
+      // other cases for each number of processes
+      const cases = program('same-bits.ts', [String(40 * processes), '40']);
+      await runChecks(`${mpi.name}, np ${processes}, same-bits`, mpi.command, [...start, ...cases], processes);
+      await runChecks(
+        `${mpi.name}, np ${processes}, calls`,
+        mpi.command,
+        [...start, ...program('calls.ts')],
+        processes,
+      );
+    }
+    for (const way of ['killed', 'thrown', 'exits', 'ends early']) await runFailing(mpi, way);
+    await runRefusals(mpi, mpis);
+  }
+  const openMpi = mpis.find(({ name }) => name === 'Open MPI');
+  if (openMpi) await runHosts(openMpi);
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}
+console.log(`${passed} passed, ${failed} failed`);
+const outputFile = process.argv.find((arg) => arg.startsWith('--outputFile='))?.slice('--outputFile='.length);
+if (outputFile) {
+  writeFileSync(outputFile, JSON.stringify({ numPassedTests: passed, numFailedTests: failed, testResults: [] }));
+}
+process.exit(failed > 0 ? 1 : 0);

@@ -1,0 +1,70 @@
+/**
+ * A team of processes, on one machine or on several, that trains a network together, over Open MPI or MPICH.
+ *
+ * @module
+ */
+
+import { readFileSync } from 'node:fs';
+import { isMainThread } from 'node:worker_threads';
+import { checkObject, keysOf, wrongType } from './check/errors.js';
+import { MpiTeam } from './processes/team.js';
+
+export type { ProcessTeam } from './core/core-options.js';
+export type { MpiTeam };
+
+/** Options of `joinTeam`. */
+export interface JoinOptions {
+  /**
+   * The path of the MPI library, or its name as the system's loader finds it, such as `libmpich.so.12`. It must be that
+   * of the mpirun that has started the processes.
+   * @defaultValue Open MPI or MPICH, whichever has started this process
+   */
+  library?: string | undefined;
+}
+
+const KEYS = keysOf<JoinOptions>({ library: true });
+
+let joined: Promise<MpiTeam> | undefined;
+
+/**
+ * Joins the team of all processes that `mpirun` has started. Each runs the same program. A process that was started
+ * without `mpirun` is a team of one. Needs the package `koffi`, and Open MPI or MPICH.
+ *
+ * With `team` among the options of `Network.create` or `Network.load`, the processes share the steps of training. The
+ * bits of every result are those of one process. All processes must make the same calls with the same data; what
+ * differs is refused with an error in all of them. If one of them fails, all end: see docs/mpi.md.
+ *
+ * @param options which library to use
+ * @returns the team; the same one for every call
+ * @throws Error if koffi or an MPI library is missing, if the library does not see the processes that were started, if
+ *   they have different versions of simdprop, or in a worker thread; TypeError for wrong options
+ *
+ * @example
+ * import { Network } from 'simdprop';
+ * import { joinTeam } from 'simdprop/mpi';
+ *
+ * try {
+ *   // mpirun -np 4 node train.mjs
+ *   const team = await joinTeam();
+ *   const net = await Network.create({ inputs: 2, layers: [{ units: 1 }], seed: 1, team });
+ *   await net.fit({ inputs: [[0, 0], [0, 1], [1, 0], [1, 1]], targets: [0, 1, 1, 1] });
+ *   if (team.rank === 0) console.log(`trained by ${team.size} processes`);
+ * } catch (error) {
+ *   console.log(error.message); // says what is missing
+ * }
+ */
+export async function joinTeam(options: JoinOptions = {}): Promise<MpiTeam> {
+  checkObject('options', options, KEYS);
+  const { library } = options;
+  if (library !== undefined && typeof library !== 'string') {
+    throw wrongType('options.library', library, 'the path of an MPI library');
+  }
+  if (!isMainThread) throw new Error('joinTeam: got a worker thread, want the main thread of each process');
+  joined ??= MpiTeam.join(versionOfPackage(), library);
+  return await joined;
+}
+
+function versionOfPackage(): string {
+  const file = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(file) as { version: string }).version;
+}

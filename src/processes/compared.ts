@@ -1,0 +1,132 @@
+import { F32, HEADER, HYPER, ROWS } from '../../assembly/abi.js';
+import { Header, LayerRow, type SetWords } from '../core/header.js';
+import { addNumber, addWord, addWords, EMPTY } from './fingerprint.js';
+
+// Fingerprints of what lies in a network's memory and must be the same in every process of a team before a step.
+// Addresses may differ: a process that has predicted a larger batch has other ones.
+
+const SETTINGS = [
+  'layerCount',
+  'cost',
+  'inputs',
+  'outputs',
+  'seedLow',
+  'seedHigh',
+  'penalizeBiases',
+  'parameterFloats',
+  'scale',
+  'costParameter',
+  'labelSmoothing',
+  'l2',
+  'l1',
+  'trainingSamples',
+  'clipValue',
+  'clipNorm',
+  'optimizer',
+  'ignoreNonFinite',
+  'stepRows',
+  'longSteps',
+  'chunkRows',
+] as const;
+
+const LAYER_SETTINGS = [
+  'fanIn',
+  'units',
+  'activation',
+  'hasBias',
+  'activationConstant',
+  'dropoutRate',
+  'maxNorm',
+] as const;
+
+/** The optimizer's own numbers. */
+const HYPER_NUMBERS = 6;
+/** Of a large array, about this many words are read each time. */
+const SAMPLED_WORDS = 512;
+
+/** What the memory of a network has that must be the same in every process. */
+export class Compared {
+  readonly #memory: WebAssembly.Memory;
+  /** The sample of the parameters when training has left them: they have not been set since then. */
+  #parameters: number | undefined;
+  /** The sample of the last training set that was read as a whole. */
+  #set: number | undefined;
+
+  constructor(memory: WebAssembly.Memory) {
+    this.#memory = memory;
+  }
+
+  /** The settings of the network, of its optimizer and of a call, and the number of the next step. */
+  settings(): number {
+    const { buffer } = this.#memory;
+    const header = this.#header;
+    let result = EMPTY;
+    for (const name of SETTINGS) result = addNumber(result, header[name]);
+    result = addWords(result, new Uint32Array(buffer, HEADER + HYPER, 2 * HYPER_NUMBERS));
+    for (let l = 0; l < header.layerCount; l++) {
+      const layer = new LayerRow(buffer as ArrayBuffer, l);
+      for (const name of LAYER_SETTINGS) result = addNumber(result, layer[name]);
+    }
+    result = addWord(addWord(result, header.stepCount), header.optimizerSteps);
+    const { rates } = header;
+    return addNumber(result, rates ? new Float64Array(buffer, rates, 1)[0] : header.learningRate);
+  }
+
+  /** The training set and its order: the first time all of it, then a sample. */
+  trainingSet(): number {
+    const { trainingSet } = this.#header;
+    const sample = this.#samples(trainingSet, trainingSet.samples, SAMPLED_WORDS);
+    const { order, samples } = trainingSet;
+    const ordered = order ? this.#add(sample, order, samples, SAMPLED_WORDS) : sample;
+    if (sample === this.#set) return ordered;
+    this.#set = sample;
+    return this.#samples(trainingSet, samples, Number.POSITIVE_INFINITY) ^ ordered;
+  }
+
+  /** The rows of the window. */
+  window(rows: number): number {
+    return this.#samples(this.#header.window, rows, SAMPLED_WORDS);
+  }
+
+  /** The parameters: all of them if they have been set since the last step, or else a sample. */
+  parameters(): number {
+    const sample = this.#sampleOfParameters();
+    if (sample === this.#parameters) return sample;
+    const { parameters, parameterFloats } = this.#header;
+    return this.#add(EMPTY, parameters, parameterFloats, Number.POSITIVE_INFINITY);
+  }
+
+  /** The gradients of the last batch. */
+  gradients(): number {
+    const { gradients, parameterFloats } = this.#header;
+    return this.#add(EMPTY, gradients, parameterFloats, SAMPLED_WORDS);
+  }
+
+  /** Training has moved the parameters. */
+  keepParameters(): void {
+    this.#parameters = this.#sampleOfParameters();
+  }
+
+  /** Data of a record: about `most` words of each array. */
+  #samples(set: SetWords, count: number, most: number): number {
+    const { inputs, outputs } = this.#header;
+    const words = set.inputType === F32 ? count * inputs : Math.floor((count * inputs) / 4);
+    let result = addWord(addWord(EMPTY, set.inputType), set.targetType);
+    result = this.#add(result, set.inputs, words, most);
+    result = this.#add(result, set.targets, set.targetType === ROWS ? count * outputs : count, most);
+    return set.weights ? this.#add(result, set.weights, count, most) : result;
+  }
+
+  #sampleOfParameters(): number {
+    const { parameters, parameterFloats } = this.#header;
+    return this.#add(EMPTY, parameters, parameterFloats, SAMPLED_WORDS);
+  }
+
+  get #header(): Header {
+    return new Header(this.#memory.buffer as ArrayBuffer);
+  }
+
+  #add(fingerprint: number, address: number, words: number, most: number): number {
+    return addWords(fingerprint, new Uint32Array(this.#memory.buffer, address, words), most);
+  }
+}

@@ -1,0 +1,103 @@
+import { outOfRange } from '../check/errors.js';
+import { checkSize } from '../core/arena.js';
+import { allocate, type Core, compileBytes, type Engine, importsOf, instantiate } from '../core/engine.js';
+import { inflate } from '../core/inflate.js';
+import { makePlan, type Plan } from '../core/memory-plan.js';
+import { START, type StartingTeam } from '../core/process-team.js';
+import { base64 } from '../generated/processes.js';
+import type { Spec } from '../spec/spec.js';
+import { Agreement } from './agreement.js';
+import { Exchange } from './exchange.js';
+import { addText, EMPTY } from './fingerprint.js';
+import { checkStarted, type Mpi, startMpi } from './mpi-library.js';
+import { teamCore } from './network-core.js';
+
+/** The core of one process of a team. */
+interface ProcessCore extends Core {
+  join(rank: number): void;
+}
+
+/** The time that mpirun gets to show the error of a process. */
+const LAST_WORDS_MS = 200;
+
+let module: Promise<WebAssembly.Module> | undefined;
+
+/** The team that this process is a member of. */
+export class MpiTeam implements StartingTeam {
+  readonly rank: number;
+  readonly size: number;
+  /** The name and version of the MPI library, such as `Open MPI v4.1.4`. */
+  readonly library: string;
+  readonly #mpi: Mpi;
+  readonly #agreement: Agreement;
+  /** How many networks the team has made. */
+  #networks = 0;
+
+  private constructor(mpi: Mpi) {
+    this.rank = mpi.rank;
+    this.size = mpi.size;
+    this.library = mpi.library;
+    this.#mpi = mpi;
+    this.#agreement = new Agreement(mpi);
+    Object.freeze(this);
+  }
+
+  /** See joinTeam. `version`: of the package. */
+  static async join(version: string, library: string | undefined): Promise<MpiTeam> {
+    const mpi = await startMpi(library);
+    const team = new MpiTeam(mpi);
+    process.on('exit', (exitCode) => team.#leave(exitCode));
+    checkStarted(mpi);
+    team.#agreement.meet('join', 0, { version: addText(addText(EMPTY, version), base64) });
+    return team;
+  }
+
+  /** @internal Starts the engine of a network that all processes of the team create. */
+  async [START](spec: Spec, capacity: number): Promise<{ readonly engine: Engine; readonly plan: Plan }> {
+    if (spec.cost === 'custom') {
+      throw outOfRange('team', 'a cost of your own', 'one of the costs that simdprop has, or no team');
+    }
+    const plan = checkSize(makePlan(spec, capacity, undefined, 0, ALONE));
+    module ??= inflate(base64).then(compileBytes);
+    const compiled = await module;
+    this.#agreement.meet('create', 0, { options: addText(EMPTY, JSON.stringify([spec, capacity])) });
+    const memory = allocate(plan.bytes);
+    const exchange = new Exchange(this.#mpi, memory);
+    const imports = { ...importsOf(memory, undefined), team: exchange.imports };
+    const core = (await instantiate(compiled, imports, 'simdprop/mpi', false)) as ProcessCore;
+    core.join(this.rank);
+    const member = {
+      size: this.size,
+      agreement: this.#agreement,
+      network: ++this.#networks,
+      fail: (error: unknown) => this.#fail(error),
+    };
+    return { plan, engine: { core: teamCore(core, memory, exchange, member), memory } };
+  }
+
+  /** This process ends. If it cannot go on, all others end too, because they would wait for it. */
+  #leave(exitCode: number): void {
+    if (exitCode !== 0) this.#abort(exitCode);
+    try {
+      this.#agreement.meet('leave', 0);
+    } catch (error) {
+      this.#fail(error);
+    }
+    this.#mpi.finalize();
+  }
+
+  #fail(error: unknown): never {
+    console.error(`simdprop/mpi: rank ${this.rank}:`, error);
+    this.#abort(1);
+    throw error;
+  }
+
+  #abort(exitCode: number): void {
+    // mpirun may lose what was written just before the end
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LAST_WORDS_MS);
+    this.#mpi.abort(exitCode);
+  }
+}
+
+/** A call of the core is made by this process alone, unless TeamedCalls says otherwise: then all take part. */
+const ALONE = { threads: 1, isWide: false, threadWork: 0 };
