@@ -91,7 +91,7 @@ export default defineConfig({
       { find: /^simdprop$/, replacement: pathOf('src/index.ts') },
       { find: /^simdprop\/graph$/, replacement: pathOf('src/graph/index.ts') },
       {
-        find: /^simdprop\/(cross-validation|search|safetensors|onnx|pytorch|brain|fann|export|tfjs|keras|predict)$/,
+        find: /^simdprop\/(cross-validation|search|mpi|safetensors|onnx|pytorch|brain|fann|export|tfjs|keras|predict)$/,
         replacement: pathOf('src/$1.ts'),
       },
       { find: /^simdprop\/(idx|csv|files)$/, replacement: pathOf('src/io/$1.ts') },

@@ -184,9 +184,12 @@ try {
   for (const mpi of mpis) {
     for (const processes of [1, 2, 3]) {
       const start = [...optionsOf(mpi), '-np', String(processes), process.execPath];
+      // MPICH does not give way where there are more processes than cores
+      const isSlow = processes > 2 && mpi.name === 'MPICH';
       // other cases for each number of processes
-      const cases = program('same-bits.ts', [String(40 * processes), '40']);
+      const cases = program('same-bits.ts', [String(40 * processes), isSlow ? '5' : '40']);
       await runChecks(`${mpi.name}, np ${processes}, same-bits`, mpi.command, [...start, ...cases], processes);
+      if (isSlow) continue;
       await runChecks(
         `${mpi.name}, np ${processes}, calls`,
         mpi.command,

@@ -6,11 +6,17 @@
 
 import { readFileSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
-import { checkObject, keysOf, wrongType } from './check/errors.js';
+import { checkNoMore, checkObject, keysOf, wrongType } from './check/errors.js';
+import type { ProcessTeam } from './core/core-options.js';
 import { MpiTeam } from './processes/team.js';
 
-export type { ProcessTeam } from './core/core-options.js';
-export type { MpiTeam };
+export type { ProcessTeam };
+
+/** The team that `joinTeam` returns. */
+export interface Team extends ProcessTeam {
+  /** The name and version of the MPI library, such as `Open MPI v4.1.4`. */
+  readonly library: string;
+}
 
 /** Options of `joinTeam`. */
 export interface JoinOptions {
@@ -43,17 +49,16 @@ let joined: Promise<MpiTeam> | undefined;
  * import { Network } from 'simdprop';
  * import { joinTeam } from 'simdprop/mpi';
  *
- * try {
- *   // mpirun -np 4 node train.mjs
+ * // for a program that starts as: mpirun -np 4 node train.mjs
+ * async function train(data) {
  *   const team = await joinTeam();
  *   const net = await Network.create({ inputs: 2, layers: [{ units: 1 }], seed: 1, team });
- *   await net.fit({ inputs: [[0, 0], [0, 1], [1, 0], [1, 1]], targets: [0, 1, 1, 1] });
+ *   await net.fit(data);
  *   if (team.rank === 0) console.log(`trained by ${team.size} processes`);
- * } catch (error) {
- *   console.log(error.message); // says what is missing
  * }
  */
-export async function joinTeam(options: JoinOptions = {}): Promise<MpiTeam> {
+export async function joinTeam(options: JoinOptions = {}, none?: undefined): Promise<Team> {
+  checkNoMore('joinTeam', 2, none);
   checkObject('options', options, KEYS);
   const { library } = options;
   if (library !== undefined && typeof library !== 'string') {

@@ -41,6 +41,7 @@ const SOURCES: Readonly<Record<string, string>> = {
   'simdprop/tabular': 'src/tabular.ts',
   'simdprop/charts': 'src/charts.ts',
   'simdprop/files': 'src/io/files.ts',
+  'simdprop/mpi': 'src/mpi.ts',
   'simdprop/keras': 'src/keras.ts',
   'simdprop/predict': 'src/predict.ts',
   'simdprop/tfjs': 'src/tfjs.ts',

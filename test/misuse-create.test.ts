@@ -231,7 +231,7 @@ describe('load', () => {
       'an unknown key',
       { seed: 1 },
       TypeError,
-      /^options: got the unknown key "seed", want batchSize, build, wasm, threads, wide, createWorker, cost, learningRate, training$/,
+      /^options: got the unknown key "seed", want batchSize, build, wasm, threads, wide, createWorker, team, cost, learningRate, training$/,
     ],
     ['null', null, TypeError, /^options: got null, want an object such as \{ batchSize: \.\.\. \}$/],
     ['batchSize 0', { batchSize: 0 }, RangeError, /^batchSize: got 0, want an integer/],

@@ -142,7 +142,7 @@ describe('other data and options than those of the training that was saved', () 
       'options.training: got 1, want true or false',
     );
     await expect(loadNetwork(file, { resume: true } as never)).rejects.toThrow(
-      'options: got the unknown key "resume", want batchSize, build, wasm, threads, wide, createWorker, cost, learningRate, training',
+      'options: got the unknown key "resume", want batchSize, build, wasm, threads, wide, createWorker, team, cost, learningRate, training',
     );
   });
 });

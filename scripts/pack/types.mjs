@@ -34,6 +34,7 @@ import {
   trainTrials,
   trial,
 } from 'simdprop/search';
+import { type JoinOptions, joinTeam, type Team } from 'simdprop/mpi';
 import { splitData } from 'simdprop/split';
 import { saveFile } from 'simdprop/files';
 import { readOnnx, writeOnnx } from 'simdprop/onnx';
@@ -49,6 +50,10 @@ const options: NetworkOptions = { inputs: 2, layers: [{ units: 3, activation: 't
 const data: DataSet = { inputs: new Float32Array(8), targets: new Uint8Array(4) };
 const network: Network = await Network.create(options);
 network.optimizer = sgd({ learningRate: 0.5 });
+const joinOptions: JoinOptions = { library: 'libmpi.so.40' };
+const team: Team = await joinTeam(joinOptions);
+export const member: Network = await Network.create({ ...options, team });
+export const rank: number = team.rank;
 const history: History = await network.fit(data, { epochs: 1, batchSize: 4 });
 const reports: EpochReport[] = [];
 for await (const report of network.train(data)) reports.push(report);

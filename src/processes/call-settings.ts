@@ -66,7 +66,7 @@ export function answerOfAll(name: string, call: (() => unknown) | undefined, tel
   return isPromise(answer) ? answer.then(accept, fail) : accept(answer);
 }
 
-/** A signal that all processes have if one of them has been given one. It is aborted in all of them at the same step. */
+/** A signal that all processes have if one of them was given one. It is aborted in all of them at the same step. */
 export class TeamSignal {
   readonly #own: AbortSignal | undefined;
   readonly #controller = new AbortController();

@@ -30,6 +30,8 @@ export class MpiTeam implements StartingTeam {
   readonly library: string;
   readonly #mpi: Mpi;
   readonly #agreement: Agreement;
+  /** The last error that nobody has caught; it ends this process, unless the program has a handler. */
+  #uncaught: unknown;
   /** How many networks the team has made. */
   #networks = 0;
 
@@ -47,6 +49,10 @@ export class MpiTeam implements StartingTeam {
     const mpi = await startMpi(library);
     const team = new MpiTeam(mpi);
     process.on('exit', (exitCode) => team.#leave(exitCode));
+    // Node prints the error that ends a process only after the exit, which will not return
+    process.on('uncaughtExceptionMonitor', (error) => {
+      team.#uncaught = error;
+    });
     checkStarted(mpi);
     team.#agreement.meet('join', 0, { version: addText(addText(EMPTY, version), base64) });
     return team;
@@ -77,7 +83,10 @@ export class MpiTeam implements StartingTeam {
 
   /** This process ends. If it cannot go on, all others end too, because they would wait for it. */
   #leave(exitCode: number): void {
-    if (exitCode !== 0) this.#abort(exitCode);
+    if (exitCode !== 0) {
+      if (this.#uncaught) console.error(`simdprop/mpi: rank ${this.rank}:`, this.#uncaught);
+      this.#abort(exitCode);
+    }
     try {
       this.#agreement.meet('leave', 0);
     } catch (error) {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { adam, Network, type NetworkOptions, NonFiniteError, sgd } from '../../src/index.js';
 import { saveFile } from '../../src/io/files.js';
+import { joinTeam } from '../../src/mpi.js';
 import { randomFloats, randomLabels } from '../random-numbers.js';
 import { areEqual, check, refused, team } from './checks.js';
 
@@ -226,6 +227,16 @@ if (team.size > 1) {
   const batch = () => networks[odd].trainBatch(x, y);
   await refused('other networks', batch, 'want the same calls in the same order in each');
   check('no step has been taken', String(net.layers[0].getWeights()) === String(before) && net.steps === 0);
+}
+
+// joinTeam itself
+{
+  const join = joinTeam as (...args: unknown[]) => Promise<unknown>;
+  await refused('an argument more', () => join({}, 1), 'joinTeam: argument 2: got 1, want none');
+  await refused('an unknown option', () => join({ lib: 'x' }), 'options: got the unknown key "lib"');
+  await refused('no path', () => join({ library: 1 }), 'options.library: got 1');
+  check('one team for every call', (await joinTeam()) === team);
+  check('its library', /^(Open MPI v|MPICH )\d/.test(team.library));
 }
 
 // options that a team cannot have

@@ -4,6 +4,7 @@ import { lbfgs, Network, NonFiniteError, sgd } from 'simdprop';
 import { saveFile } from 'simdprop/files';
 import { unroll } from 'simdprop/graph';
 import { parseIdx } from 'simdprop/idx';
+import { joinTeam } from 'simdprop/mpi';
 
 const inputs = new Float32Array([0, 0, 0, 1, 1, 0, 1, 1]);
 const targets = new Float32Array([0, 1, 1, 0]);
@@ -52,6 +53,8 @@ assert.deepEqual(parseIdx(Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, 5, 6)), { shape:
 saveFile('network.simdprop', await network.save({ training: true }));
 const loaded = await Network.load(await readFile('network.simdprop'));
 assert.deepEqual(loaded.predict(inputs), network.predict(inputs));
+// koffi is an optional peer: npm has not installed it
+await assert.rejects(joinTeam(), /got no package koffi .* want it beside simdprop: npm install koffi/);
 // parts that are loaded on demand throw the same class of error
 const line = await Network.create({ inputs: 1, layers: [{ units: 1, activation: 'linear' }] });
 const far = { inputs: Float32Array.of(1e30), targets: Float32Array.of(-1e30) };
