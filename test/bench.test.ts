@@ -150,5 +150,6 @@ describe('products and growth', () => {
     });
     expect(deviationOf([step(1e5, 1), step(1e6, 10), step(1e7, 30)])).toBe(3);
     expect(deviationOf([step(1e5, 1)])).toBe(1);
+    expect(deviationOf([step(500, 0.1), step(1e3, 1), step(1e6, 10)], 1e3)).toBe(10);
   });
 });
