@@ -1,6 +1,9 @@
-import { Network, sgd } from 'simdprop';
+import { adam, Network, sgd } from 'simdprop';
 import { type PlainLayerOptions, PlainNetwork } from './pure-js.js';
-import { makeWorkload, type Workload } from './workloads.js';
+import { PlainSmallNetwork } from './pure-js-small.js';
+import { SMALL_NETWORKS } from './small-networks.js';
+import type { Workload } from './workload.js';
+import { makeWorkload } from './workloads.js';
 
 // Runs one contestant in a process of its own. When both ran in one process, plain JavaScript became a fifth slower for
 // good after the first fit of simdprop (91,000 to 75,000 samples/s at 784-30-10), which would have flattered simdprop.
@@ -35,7 +38,8 @@ async function enterSimdprop(
 ): Promise<Contestant> {
   const { data, epochs, batchSize, learningRate } = workload;
   const net = await Network.create({ inputs, layers, cost, scale, batchSize: rows });
-  const options = { epochs, batchSize, optimizer: sgd({ learningRate }), shuffle: false };
+  const optimizer = (workload.optimizer === 'adam' ? adam : sgd)({ learningRate });
+  const options = { epochs, batchSize, optimizer, shuffle: false };
   return {
     reset(start) {
       start.forEach(({ weights, biases }, l) => {
@@ -72,11 +76,38 @@ function enterPlain(
   };
 }
 
+function enterSmall({ inputs, data, targetRows, ...workload }: Workload, layers: PlainLayerOptions[]): Contestant {
+  const { epochs, batchSize, learningRate, optimizer } = workload;
+  const net = new PlainSmallNetwork(inputs, layers);
+  return {
+    reset(start) {
+      start.forEach(({ weights, biases }, l) => {
+        net.setParameters(l, weights, biases);
+      });
+    },
+    train() {
+      let epochCost = 0;
+      for (let epoch = 0; epoch < epochs; ++epoch) {
+        const x = data.inputs as Float32Array;
+        epochCost = net.trainEpoch(x, targetRows, batchSize, learningRate, optimizer === 'adam');
+      }
+      return epochCost;
+    },
+    predict() {
+      throw new Error('plain JavaScript does not predict with small networks: their workloads have no predictions');
+    },
+  };
+}
+
+function enterRival(workload: Workload, rows: number, start: PlainLayerOptions[]): Contestant {
+  return workload.name in SMALL_NETWORKS ? enterSmall(workload, start) : enterPlain(workload, rows, start);
+}
+
 async function serve({ contestant, workload: name, start }: Assignment): Promise<void> {
   const workload = makeWorkload(name);
   const { inputs, data, inference, batchSize } = workload;
   const rows = Math.max(batchSize, ...inference.batchSizes);
-  const entered = contestant === 'simdprop' ? await enterSimdprop(workload, rows) : enterPlain(workload, rows, start);
+  const entered = contestant === 'simdprop' ? await enterSimdprop(workload, rows) : enterRival(workload, rows, start);
 
   const predictAll = (batch: number) => {
     let sum = 0;

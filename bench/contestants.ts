@@ -111,7 +111,12 @@ function scripts(directory: string, job: Job): Contestant[] {
     remark,
     costDiffers: remark !== undefined,
   });
-  const all = [script('TensorFlow.js wasm', 'tfjs.mjs'), script('jax-js wasm', 'jax.mjs')];
+  const cpu = script('TensorFlow.js', 'tfjs.mjs');
+  const all = [
+    script('TensorFlow.js wasm', 'tfjs.mjs'),
+    { ...cpu, name: 'TensorFlow.js in JavaScript', args: [...cpu.args, 'cpu'] },
+    script('jax-js wasm', 'jax.mjs'),
+  ];
   if (job.batchSize === 1) {
     all.push(
       script('brain.js', 'brain.mjs', 'momentum 1e-9: it has no plain gradient descent'),

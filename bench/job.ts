@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Network } from 'simdprop';
-import type { Workload } from './workloads.js';
+import type { Workload } from './workload.js';
 
 // Writes a workload to files that every language can read, so that all contestants have the same data and start from
 // the same weights:

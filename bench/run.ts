@@ -17,7 +17,8 @@ import { tables } from './tables.js';
 import { tiles } from './tiles.js';
 import { type Section, takeTurns } from './turns.js';
 import { updates } from './updates.js';
-import { makeWorkload, type Workload, workloadNames } from './workloads.js';
+import type { Workload } from './workload.js';
+import { makeWorkload, workloadNames } from './workloads.js';
 
 // Compares training and inference with plain JavaScript. Both contestants have the same samples in the same order and
 // start from the same weights, each in a process of its own. They take turns in short runs, and the one that begins

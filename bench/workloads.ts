@@ -1,5 +1,6 @@
-import type { ActivationName, CostName } from 'simdprop';
 import { CLASSES, type Digits, packagedData, readDigits } from '../examples/digits/idx.js';
+import { SMALL_NETWORKS } from './small-networks.js';
+import { parkMiller, type Workload } from './workload.js';
 
 export const PIXELS = 784;
 
@@ -17,39 +18,6 @@ export function digitsRange({ images, labels }: Digits, first: number, count: nu
   return {
     inputs: images.subarray(first * PIXELS, (first + count) * PIXELS),
     targets: labels.subarray(first, first + count),
-  };
-}
-
-export interface Workload {
-  name: string;
-  inputs: number;
-  /** Every layer has one activation, because plain JavaScript knows no mixed layers. */
-  layers: { units: number; activation: ActivationName }[];
-  cost: CostName;
-  /** The default is sgd, the only optimizer that plain JavaScript knows. */
-  optimizer?: 'adam';
-  learningRate: number;
-  batchSize: number;
-  /** Epochs in one call of fit. */
-  epochs: number;
-  /** What inputs are multiplied by. Default 1. */
-  scale?: number;
-  data: { inputs: Float32Array | Uint8Array; targets: Float32Array | Uint8Array };
-  /** The targets as rows, one number for each output. */
-  targetRows: Float32Array;
-  /**
-   * `samples`: how many a round of inference predicts. `batchSizes`: the numbers of samples in a call for which it is
-   * timed.
-   */
-  inference: { samples: number; batchSizes: number[] };
-}
-
-/** Park and Miller's generator, so that every run has the same points: uniform in (0, 1). */
-function parkMiller(): () => number {
-  let state = 1;
-  return () => {
-    state = (state * 48271) % 0x7fffffff;
-    return state / 0x7fffffff;
   };
 }
 
@@ -156,7 +124,7 @@ const WORKLOADS: Record<string, () => Omit<Workload, 'name'>> = {
   }),
 };
 
-/** Workloads that plain JavaScript does not run: it has no Adam, and the largest would take it too long. */
+/** Workloads that plain JavaScript does not run: for large networks it has no Adam, and they would take it too long. */
 const MORE_WORKLOADS: typeof WORKLOADS = {
   '784-128-10 Adam batch 32': () => ({ ...WORKLOADS['784-128-10 batch 32'](), ...ADAM }),
   '784-512-512-10 Adam batch 128': () => ({ ...WORKLOADS['784-512-512-10 batch 128'](), ...ADAM }),
@@ -177,8 +145,8 @@ const MORE_WORKLOADS: typeof WORKLOADS = {
 };
 
 /** The workloads that plain JavaScript runs too. */
-export const workloadNames = Object.keys(WORKLOADS);
+export const workloadNames = [...Object.keys(WORKLOADS), ...Object.keys(SMALL_NETWORKS)];
 
 export function makeWorkload(name: string): Workload {
-  return { name, ...{ ...WORKLOADS, ...MORE_WORKLOADS }[name]() };
+  return { name, ...{ ...WORKLOADS, ...MORE_WORKLOADS, ...SMALL_NETWORKS }[name]() };
 }

@@ -18,7 +18,8 @@ defaultDevice('wasm');
 const job = readJob(process.argv[2]);
 const { inputs, outputs, layers, batchSize, learningRate } = job;
 const x = floatsOf(job);
-const isSoftmax = layers.at(-1).activation === 'softmax';
+const lastActivation = layers.at(-1).activation;
+const isSoftmax = lastActivation === 'softmax';
 const isAdam = job.optimizer === 'adam';
 let state;
 
@@ -37,12 +38,15 @@ function batchesOf(rows) {
 
 /** Uses up all its arguments, as the library requires. */
 function activate(z, activation) {
+  if (activation === 'linear') return z;
+  if (activation === 'tanh') return np.tanh(z);
   if (activation === 'sigmoid') return nn.sigmoid(z);
   return activation === 'relu' ? nn.relu(z) : nn.softmax(z, -1);
 }
 
 /** delta times the slope of a. */
 function multiplyBySlope(delta, a, activation) {
+  if (activation === 'tanh') return delta.mul(np.subtract(1, np.square(a)));
   if (activation === 'sigmoid') return delta.mul(a.ref.mul(np.subtract(1, a)));
   return np.where(a.greater(0), delta, 0);
 }
@@ -62,7 +66,9 @@ function gradients(w, b, batchX, batchY) {
   const difference = output.ref.sub(batchY.ref);
   const cost = isSoftmax ? np.log(output.mul(batchY.ref).sum(1)).sum().neg() : np.square(difference.ref).sum().mul(0.5);
   batchY.dispose();
-  let delta = isSoftmax ? difference : multiplyBySlope(difference, output, 'sigmoid');
+  let delta = difference;
+  if (lastActivation === 'sigmoid') delta = multiplyBySlope(difference, output, lastActivation);
+  else if (!isSoftmax) output.dispose();
   const dw = [];
   const db = [];
   for (let l = layers.length - 1; l >= 0; --l) {

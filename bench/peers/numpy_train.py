@@ -82,7 +82,9 @@ def forward(rows: Buffers, batch_x: np.ndarray) -> np.ndarray:
             np.exp(a, out=a)
             a += ONE
             np.reciprocal(a, out=a)
-        else:
+        elif name == "tanh":
+            np.tanh(a, out=a)
+        elif name == "softmax":
             np.amax(a, axis=1, keepdims=True, out=rows.column)
             a -= rows.column
             np.exp(a, out=a)
@@ -139,7 +141,7 @@ def step(rows: Buffers, batch_x: np.ndarray, batch_y: np.ndarray) -> float:
     else:
         flat = delta.reshape(-1)
         cost = 0.5 * float(np.dot(flat, flat))
-        multiply_by_slope(delta, a, slope, "sigmoid")
+        multiply_by_slope(delta, a, slope, layers[-1]["activation"])
     state.steps += 1
     for l in range(DEPTH - 1, -1, -1):
         if l:
@@ -150,8 +152,13 @@ def step(rows: Buffers, batch_x: np.ndarray, batch_y: np.ndarray) -> float:
 
 
 def multiply_by_slope(delta: np.ndarray, a: np.ndarray, slope: np.ndarray, name: str) -> None:
+    if name == "linear":
+        return
     if name == "relu":
         np.sign(a, out=slope)
+    elif name == "tanh":
+        np.multiply(a, a, out=slope)
+        np.subtract(ONE, slope, out=slope)
     else:
         np.subtract(ONE, a, out=slope)
         slope *= a

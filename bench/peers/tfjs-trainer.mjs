@@ -5,6 +5,9 @@ import { transpose } from './arrays.mjs';
 // and activations are fused with the products. A matrix that must be transposed for a product is transposed before it,
 // because the backend multiplies transposed operands in a plain loop, which is slow. Adam is the library's own.
 
+/** The activations that the product of the backends can be fused with. */
+const FUSED = ['linear', 'relu', 'sigmoid'];
+
 /**
  * `tf` is @tensorflow/tfjs-core with its backend; `x` [samples x inputs] is in float32. reset() sets the job's weights
  * and makes the tensors of the batches. train(samples, epochs) returns the mean cost of the last epoch, predict(first,
@@ -13,7 +16,8 @@ import { transpose } from './arrays.mjs';
 export function tensorFlowTrainer(tf, job, x) {
   tf.enableProdMode();
   const { inputs, outputs, layers, batchSize, learningRate } = job;
-  const isSoftmax = layers.at(-1).activation === 'softmax';
+  const output = layers.at(-1).activation;
+  const isSoftmax = output === 'softmax';
   const isAdam = job.optimizer === 'adam';
   let parameters = [];
   let optimizer;
@@ -36,14 +40,15 @@ export function tensorFlowTrainer(tf, job, x) {
     const activations = [batch];
     layers.forEach(({ activation }, l) => {
       const { w, b } = parameters[l];
-      const fused = activation === 'softmax' ? 'linear' : activation;
+      const fused = FUSED.includes(activation) ? activation : 'linear';
       const a = tf.fused.matMul({ a: activations[l], b: w, bias: b, activation: fused });
-      activations.push(activation === 'softmax' ? tf.softmax(a) : a);
+      activations.push(fused === activation ? a : tf[activation](a));
     });
     return activations;
   }
 
   function slope(a, activation) {
+    if (activation === 'tanh') return tf.sub(1, tf.square(a));
     return activation === 'sigmoid' ? tf.mul(a, tf.sub(1, a)) : tf.step(a);
   }
 
@@ -56,7 +61,7 @@ export function tensorFlowTrainer(tf, job, x) {
       const cost = isSoftmax
         ? tf.neg(tf.sum(tf.log(tf.sum(tf.mul(a, batchY), 1))))
         : tf.mul(0.5, tf.sum(tf.square(difference)));
-      let delta = isSoftmax ? difference : tf.mul(difference, slope(a, 'sigmoid'));
+      let delta = output === 'sigmoid' ? tf.mul(difference, slope(a, output)) : difference;
       const gradients = {};
       const factor = (isAdam ? 1 : learningRate) / batchSize;
       for (let l = layers.length - 1; l >= 0; --l) {

@@ -23,7 +23,9 @@ x = torch.from_numpy(job.read_inputs())
 y = torch.from_numpy(job.read_targets())
 labels = y.argmax(1)
 start = [(torch.from_numpy(w), torch.from_numpy(b)) for w, b in job.read_parameters()]
-ACTIVATIONS = {"sigmoid": torch.nn.Sigmoid, "relu": torch.nn.ReLU}
+# the cost takes the logits of a softmax, so that neither needs a module
+ACTIVATIONS = {"sigmoid": torch.nn.Sigmoid, "relu": torch.nn.ReLU, "tanh": torch.nn.Tanh}
+BACKWARD = {"sigmoid": torch.ops.aten.sigmoid_backward, "tanh": torch.ops.aten.tanh_backward}
 is_adam = job.job["optimizer"] == "adam"
 
 
@@ -36,8 +38,7 @@ class Autograd:
                 linear.weight.copy_(w)
                 linear.bias.copy_(b)
             modules.append(linear)
-            # the cost takes the logits of a softmax, so that it needs no module
-            if layer["activation"] != "softmax":
+            if layer["activation"] in ACTIVATIONS:
                 modules.append(ACTIVATIONS[layer["activation"]]())
         self.net = torch.nn.Sequential(*modules)
         kind = torch.optim.Adam if is_adam else torch.optim.SGD
@@ -77,7 +78,11 @@ class Manual:
         for (w, b), layer in zip(self.parameters, layers):
             z = torch.addmm(b, activations[-1], w.t())
             name = layer["activation"]
-            activations.append(z.sigmoid_() if name == "sigmoid" else z.relu_() if name == "relu" else z.softmax(1))
+            if name == "softmax":
+                z = z.softmax(1)
+            elif name != "linear":
+                getattr(z, f"{name}_")()
+            activations.append(z)
         return activations
 
     @torch.inference_mode()
@@ -89,19 +94,16 @@ class Manual:
             delta = a - batch_y
         else:
             difference = a - batch_y
-            delta = torch.ops.aten.sigmoid_backward(difference, a)
-            cost = 0.5 * difference.square_().sum()
+            delta = self.multiply_by_slope(difference, a, layers[-1]["activation"])
+            flat = difference.view(-1)
+            cost = 0.5 * flat.dot(flat)
         self.steps += 1
         for l in range(len(layers) - 1, -1, -1):
             w, b = self.parameters[l]
             before = activations[l]
             error = None
             if l:
-                error = delta.mm(w)
-                if layers[l - 1]["activation"] == "sigmoid":
-                    error = torch.ops.aten.sigmoid_backward(error, before)
-                else:
-                    error = torch.ops.aten.threshold_backward(error, before, 0)
+                error = self.multiply_by_slope(delta.mm(w), before, layers[l - 1]["activation"])
             if is_adam:
                 delta.div_(len(batch_y))
                 self.adam(w, delta.t().mm(before), *self.moments[l][0])
@@ -112,6 +114,11 @@ class Manual:
                 b.add_(delta.sum(0), alpha=eta)
             delta = error
         return cost
+
+    def multiply_by_slope(self, error, a, name):
+        if name == "relu":
+            return torch.ops.aten.threshold_backward(error, a, 0)
+        return BACKWARD[name](error, a) if name in BACKWARD else error
 
     def adam(self, w, gradient, first, second):
         first.mul_(0.9).add_(gradient, alpha=0.1)
