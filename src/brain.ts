@@ -9,7 +9,7 @@ import { checkBytes } from './check/bytes.js';
 import { checkNoMore } from './check/errors.js';
 import { readBrainJson } from './exchange/brain.js';
 import { parseUntrusted } from './exchange/json.js';
-import { advised, checkImportOptions, type Imported, type ImportOptions, networkOf } from './imported.js';
+import { advisedOn, checkImportOptions, type Imported, type ImportOptions, networkOf } from './imported.js';
 
 export type { Imported, ImportedNetworkOptions, ImportOptions } from './imported.js';
 
@@ -41,7 +41,7 @@ export async function readBrain(
   options: ImportOptions = {},
   none?: undefined,
 ): Promise<Imported> {
-  return await advised(async () => {
+  return await advisedOn(json, 'brain', async () => {
     checkNoMore('readBrain', 3, none);
     const own = checkImportOptions(options);
     const isBytes = arrayType(json) !== undefined || json instanceof ArrayBuffer;

@@ -7,7 +7,7 @@
 import { type Bytes, checkBytes } from './check/bytes.js';
 import { checkNoMore } from './check/errors.js';
 import { readFannFile } from './exchange/fann.js';
-import { advised, checkImportOptions, type Imported, type ImportOptions, networkOf } from './imported.js';
+import { advisedOn, checkImportOptions, type Imported, type ImportOptions, networkOf } from './imported.js';
 
 export type { Imported, ImportedNetworkOptions, ImportOptions } from './imported.js';
 
@@ -34,7 +34,7 @@ export type { Imported, ImportedNetworkOptions, ImportOptions } from './imported
  * console.log(network.predict([[0, 0]])[0]); // close to 0.73 (within 0.01)
  */
 export async function readFann(file: Bytes, options: ImportOptions = {}, none?: undefined): Promise<Imported> {
-  return await advised(async () => {
+  return await advisedOn(file, 'fann', async () => {
     checkNoMore('readFann', 3, none);
     const bytes = checkBytes('readFann', file, 'the bytes of a file of fann_save');
     const own = checkImportOptions(options);

@@ -1,4 +1,6 @@
+import { arrayType } from './check/arrays.js';
 import { advise, awaited, checkFinite, checkObject, wrongType } from './check/errors.js';
+import type { NetworkFormat } from './check/network-files.js';
 import type { Exchanged, ExchangedLayer } from './exchange/exchanged.js';
 import { checkThreshold } from './model/evaluate-options.js';
 import { NETWORK_KEYS, Network, type NetworkOptions } from './network.js';
@@ -35,6 +37,22 @@ export interface Imported {
 
 /** The result of a reader or writer. Its errors say what was probably meant. */
 export const advised = <T>(work: () => Promise<T>): Promise<T> => work().catch(advise);
+
+/** The result of a reader of this format. If the file is of another one, the error says what reads it. */
+export function advisedOn<T>(file: unknown, format: NetworkFormat, work: () => Promise<T>): Promise<T> {
+  return advised(() =>
+    work().catch(async (error: unknown) => {
+      if (arrayType(file) !== 'Uint8Array' || !(error instanceof Error)) throw error;
+      const [{ wayToReader }, { addWay }] = await Promise.all([
+        import('./check/network-files.js'),
+        import('./check/similar.js'),
+      ]);
+      const way = wayToReader(file as Uint8Array, format).slice(2);
+      if (way) addWay(error, way);
+      throw error;
+    }),
+  );
+}
 
 const NOT_OF_FILES = ['inputs', 'layers', 'bias', 'scale'];
 

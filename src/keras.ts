@@ -8,7 +8,7 @@ import { type Bytes, checkBytes } from './check/bytes.js';
 import { checkNoMore } from './check/errors.js';
 import { type ApproximateOption, checkApproximate } from './exchange/chain.js';
 import { readKerasFile } from './exchange/keras.js';
-import { advised, checkImportOptions, type Imported, type ImportOptions, networkOf } from './imported.js';
+import { advisedOn, checkImportOptions, type Imported, type ImportOptions, networkOf } from './imported.js';
 
 export type { Imported, ImportedNetworkOptions, ImportOptions } from './imported.js';
 
@@ -32,7 +32,7 @@ export interface KerasOptions extends ImportOptions, ApproximateOption {}
  * console.log(network.inputs, network.outputs); // 4 3
  */
 export async function readKeras(file: Bytes, options: KerasOptions = {}, none?: undefined): Promise<Imported> {
-  return await advised(async () => {
+  return await advisedOn(file, 'keras', async () => {
     checkNoMore('readKeras', 3, none);
     const bytes = checkBytes('readKeras', file, 'the bytes of a .keras or .h5 file');
     const own = checkImportOptions(options, ['approximate']);

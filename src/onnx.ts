@@ -21,6 +21,7 @@ import { type OnnxOptions, readOnnxFile } from './exchange/onnx-network.js';
 import { FIRST_OPSET, LAST_OPSET, type OnnxWriteOptions, writeOnnxFile } from './exchange/onnx-write.js';
 import {
   advised,
+  advisedOn,
   checkImportOptions,
   exchangedWith,
   type Imported,
@@ -55,7 +56,7 @@ export interface OnnxReadOptions extends ImportOptions, OnnxOptions {}
  * console.log(network.layers[0].activation, notes); // silu []
  */
 export async function readOnnx(file: Bytes, options: OnnxReadOptions = {}, none?: undefined): Promise<Imported> {
-  return await advised(async () => {
+  return await advisedOn(file, 'onnx', async () => {
     checkNoMore('readOnnx', 3, none);
     const bytes = checkBytes('readOnnx', file, 'the bytes of an ONNX file');
     const own = checkImportOptions(options, ['approximate', 'externalData', 'output']);

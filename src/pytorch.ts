@@ -8,7 +8,7 @@ import { type Bytes, checkBytes } from './check/bytes.js';
 import { checkNoMore } from './check/errors.js';
 import { type PyTorchOptions, readPyTorchFile } from './exchange/pytorch.js';
 import { STATE_KEYS } from './exchange/state-dict.js';
-import { advised, checkImportOptions, type Imported, type ImportOptions, networkOf } from './imported.js';
+import { advisedOn, checkImportOptions, type Imported, type ImportOptions, networkOf } from './imported.js';
 
 export { ActivationsError, type LinearLayer } from './exchange/state-dict.js';
 export type { Imported, ImportedNetworkOptions, ImportOptions } from './imported.js';
@@ -34,7 +34,7 @@ export interface PyTorchReadOptions extends ImportOptions, PyTorchOptions {}
  * console.log(network.inputs, network.outputs); // 4 3
  */
 export async function readPyTorch(file: Bytes, options: PyTorchReadOptions = {}, none?: undefined): Promise<Imported> {
-  return await advised(async () => {
+  return await advisedOn(file, 'pytorch', async () => {
     checkNoMore('readPyTorch', 3, none);
     const bytes = checkBytes('readPyTorch', file, 'the bytes of a file of torch.save');
     const own = checkImportOptions(options, [...STATE_KEYS, 'key']);

@@ -10,6 +10,7 @@ import { readSafetensorsFile, writeSafetensorsFile } from './exchange/safetensor
 import { STATE_KEYS, type StateOptions } from './exchange/state-dict.js';
 import {
   advised,
+  advisedOn,
   checkImportOptions,
   exchangedWith,
   type Imported,
@@ -46,7 +47,7 @@ export async function readSafetensors(
   options: SafetensorsOptions = {},
   none?: undefined,
 ): Promise<Imported> {
-  return await advised(async () => {
+  return await advisedOn(file, 'safetensors', async () => {
     checkNoMore('readSafetensors', 3, none);
     const bytes = checkBytes('readSafetensors', file, 'the bytes of a safetensors file');
     const own = checkImportOptions(options, STATE_KEYS);

@@ -10,7 +10,7 @@ import { checkIsObject, checkNoMore, quote } from './check/errors.js';
 import { type ApproximateOption, checkApproximate } from './exchange/chain.js';
 import { parseUntrusted } from './exchange/json.js';
 import { readTfjsModel } from './exchange/tfjs.js';
-import { advised, checkImportOptions, type Imported, type ImportOptions, networkOf } from './imported.js';
+import { advisedOn, checkImportOptions, type Imported, type ImportOptions, networkOf } from './imported.js';
 
 export type { Imported, ImportedNetworkOptions, ImportOptions } from './imported.js';
 
@@ -53,7 +53,7 @@ export async function readTfjs(
   options: TfjsOptions = {},
   none?: undefined,
 ): Promise<Imported> {
-  return await advised(async () => {
+  return await advisedOn(model, 'tfjs', async () => {
     checkNoMore('readTfjs', 4, none);
     const own = checkImportOptions(options, ['approximate']);
     const approximate = checkApproximate(options);

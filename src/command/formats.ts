@@ -1,14 +1,24 @@
 import { foreignContents } from '../check/contents.js';
 import { outOfRange, quote } from '../check/errors.js';
+import { formatOf, type NetworkFormat } from '../check/network-files.js';
 import { UsageError } from './failure.js';
 
 // The formats of networks that the command reads and writes, and how it tells them apart: by what a file contains, and
 // by the ending of its name where the contents do not say it.
 
-export const READABLE = ['simdprop', 'onnx', 'safetensors', 'pytorch', 'keras', 'tfjs', 'brain', 'fann'] as const;
+export const READABLE = [
+  'simdprop',
+  'onnx',
+  'safetensors',
+  'pytorch',
+  'keras',
+  'tfjs',
+  'brain',
+  'fann',
+] as const satisfies readonly NetworkFormat[];
 export const WRITABLE = ['simdprop', 'onnx', 'safetensors', 'js', 'c'] as const;
 
-export type Readable = (typeof READABLE)[number];
+export type Readable = NetworkFormat;
 export type Writable = (typeof WRITABLE)[number];
 
 const READ_ENDINGS: Readonly<Record<string, Readable>> = {
@@ -61,7 +71,7 @@ export function isOfOtherFormat(ending: string): boolean {
 
 /** The format of a file that is to be read. */
 export function readableOf(path: string, bytes: Uint8Array): Readable {
-  const found = ofContents(bytes);
+  const found = formatOf(bytes);
   if (found) return found;
   const foreign = foreignContents(bytes);
   if (foreign) throw outOfRange(quote(path, 400), foreign, 'the file of a network');
@@ -79,44 +89,4 @@ export function writableOf(path: string): Writable {
   const place = ofTable(IN_PLACE, ending);
   const wanted = place ?? `.${Object.keys(WRITE_ENDINGS).join(', .')}, or --to with one of ${WRITABLE.join(', ')}`;
   throw new UsageError(`${quote(path, 400)}: got an ending of no format that is written, want ${wanted}`);
-}
-
-/** The format that contents show. ONNX has no sign of its own. */
-function ofContents(bytes: Uint8Array): Readable | undefined {
-  const start = String.fromCharCode(...bytes.subarray(0, 9));
-  if (start.startsWith('SIMDPROP')) return 'simdprop';
-  if (start.startsWith('\x89HDF')) return 'keras';
-  if (/^FANN_F/.test(start)) return 'fann';
-  // a pickle of version 2 to 5 that is not in an archive
-  if (bytes[0] === 0x80 && bytes[1] >= 2 && bytes[1] <= 5) return 'pytorch';
-  if (start.startsWith('PK\x03\x04')) return ofArchive(bytes);
-  if (start[8] === '{' && lengthAtStart(bytes) <= bytes.length - 8) return 'safetensors';
-  return /^(\xef\xbb\xbf)?\s*\{/.test(start) ? ofJson(bytes) : undefined;
-}
-
-const lengthAtStart = ({ buffer, byteOffset }: Uint8Array) =>
-  Number(new DataView(buffer, byteOffset).getBigUint64(0, true));
-
-/** By the names of the entries, which stand in an archive as they are. */
-function ofArchive(bytes: Uint8Array): Readable | undefined {
-  const { buffer, byteOffset, byteLength } = bytes;
-  const archive = Buffer.from(buffer, byteOffset, byteLength);
-  if (archive.includes('model.weights.h5')) return 'keras';
-  return archive.includes('data.pkl') ? 'pytorch' : undefined;
-}
-
-function ofJson(bytes: Uint8Array): Readable | undefined {
-  const json = Object(jsonIn(bytes)) as object;
-  const has = (key: string) => Object.hasOwn(json, key);
-  if (has('modelTopology') || has('weightsManifest')) return 'tfjs';
-  return has('layers') ? 'brain' : undefined;
-}
-
-/** The value of JSON; undefined if the bytes are none: the reader of the format says why. */
-export function jsonIn(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { readBrain } from '../brain.js';
+import { jsonIn } from '../check/network-files.js';
 import { readFann } from '../fann.js';
 import { type CustomCost, type LoadOptions, Network } from '../index.js';
 import { readKeras } from '../keras.js';
@@ -12,7 +13,7 @@ import { readBeside } from './beside.js';
 import { checkNoFolder } from './data-flags.js';
 import { UsageError } from './failure.js';
 import { type Flags, type Given, numberOf, partsOf, textOf, wordOf } from './flags.js';
-import { jsonIn, READABLE, type Readable, readableOf } from './formats.js';
+import { READABLE, type Readable, readableOf } from './formats.js';
 import { activationOf } from './layers.js';
 import { printable } from './terminal.js';
 

@@ -9,6 +9,7 @@ import {
   keysOf,
   orDefault,
   outOfRange,
+  quote,
   wrongType,
 } from '../check/errors.js';
 import { CORE_KEYS, type CoreOptions } from '../core/core-options.js';
@@ -107,23 +108,27 @@ export const loadTraining = () => import('./decode-training.js');
 
 /** The sections of a file, whose checksum is verified. */
 export async function sectionsOf(file: Uint8Array): Promise<Section[]> {
-  if (checkFile(file) > 1) return readSections(file);
+  const hasMagic = magicOf(file) === MAGIC;
+  const way = hasMagic ? '' : (await import('../check/network-files.js')).wayToReader(file, 'simdprop');
+  if (checkFile(file, way) > 1) return readSections(file);
   const { json, start } = readJson(file, 'header');
   const { sectionsOfVersion1 } = await import('./version-1.js');
   return sectionsOfVersion1(json, file.subarray(start, file.length - CHECKSUM_BYTES), jsonSection);
 }
 
-/** Checks that a file is complete. Returns its version. */
-function checkFile(file: Uint8Array): number {
+const magicOf = (file: Uint8Array) => String.fromCharCode(...file.subarray(0, MAGIC.length));
+
+/** Checks that a file is complete. Returns its version. `way`: what reads a file of another format. */
+function checkFile(file: Uint8Array, way: string): number {
   const foreign = foreignContents(file);
-  if (foreign) throw outOfRange('load', foreign, 'a file that save() made');
+  if (foreign) throw outOfRange('load', foreign, `a file that save() made${way}`);
   const checksumStart = file.length - CHECKSUM_BYTES;
   if (checksumStart < PREFIX_BYTES) {
     throw outOfRange('load', counted(file.length, 'byte'), `a file of at least ${PREFIX_BYTES + CHECKSUM_BYTES}`);
   }
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
-  const magic = String.fromCharCode(...file.subarray(0, MAGIC.length));
-  if (magic !== MAGIC) throw outOfRange('load', `a file that begins with ${JSON.stringify(magic)}`, `"${MAGIC}"`);
+  const magic = magicOf(file);
+  if (magic !== MAGIC) throw outOfRange('load', `a file that begins with ${quote(magic)}`, `"${MAGIC}"${way}`);
   const version = view.getUint32(8, true);
   if (version < 1 || version > VERSION) {
     const wanted = `version 1 to ${VERSION}${version > VERSION ? `: ${NEWER}` : ''}`;

@@ -1,0 +1,3 @@
+// Replaces network-files.ts in simdprop/static, which has no readers of other formats.
+
+export const wayToReader = (): string => '';
