@@ -1,17 +1,19 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readBrain } from '../src/brain.js';
-import { importance } from '../src/charts.js';
+import { importance, learningCurve, rocCurve } from '../src/charts.js';
 import { writeC, writeJavaScript } from '../src/export.js';
+import { readFann } from '../src/fann.js';
 import { Graph } from '../src/graph/index.js';
 import { classificationReport, cosine, irprop, lbfgs, Network } from '../src/index.js';
 import { readCsv } from '../src/io/csv.js';
 import { saveFile } from '../src/io/files.js';
 import { readKeras } from '../src/keras.js';
 import { readOnnx, writeOnnx } from '../src/onnx.js';
-import { writeSafetensors } from '../src/safetensors.js';
+import { readPyTorch } from '../src/pytorch.js';
+import { readSafetensors, writeSafetensors } from '../src/safetensors.js';
 import { oneOf, search } from '../src/search.js';
 import { splitData, windows } from '../src/split.js';
 import { Encoder, splitWindows, Table, TableModel } from '../src/tabular.js';
@@ -31,6 +33,7 @@ const records = Array.from({ length: 20 }, (_, i) => ({ mass: i, island: i % 2 ?
 const table = Table.fromRecords(records);
 const model = await TableModel.fit(table, { target: 'island', epochs: 1 });
 const csv = 'a,b\n1,2\n';
+const reports = [{ epoch: 0, cost: 1, validation: { cost: 1, accuracy: 1 } }];
 
 const kernel = { name: 'd/kernel', shape: [2, 1], dtype: 'float32' };
 const tfjs = {
@@ -136,7 +139,7 @@ describe('messages say what to do', () => {
     ['of split', () => table.split({ tset: 0.2 } as Anything), ': did you mean test?'],
     ['of Encoder.fit', () => Encoder.fit(table, { targets: 'mass' } as Anything), ': did you mean target?'],
     ['of readOnnx', () => readOnnx(onnx, { networks: {} } as Anything), ': did you mean network?'],
-    ['of readKeras', () => readKeras(onnx, { approx: true } as Anything), ': did you mean approximate?'],
+    ['of readKeras', () => readKeras(onnx, { approx: true } as Anything), 'did you mean approximate?'],
     ['of writeC', () => writeC(net, { nam: 'xor' } as Anything), ': did you mean name?'],
     ['a path for writeOnnx', () => writeOnnx(net, 'net.onnx' as Anything), 'saveFile(path, bytes) writes what this'],
     ['a list in place of a choice', () => create({ seed: [1, 2] }), ': oneOf([1, 2]) in simdprop/search, or one of'],
@@ -162,8 +165,54 @@ describe('messages say what to do', () => {
       () => table.pick(x.map(() => true) as Anything),
       ': marks.flatMap((is, row) => (is ? [row] : []))',
     ],
+    [
+      'rows of outputs',
+      () => rocCurve([[0.1], [0.9]] as Anything, [0, 1]),
+      'got an array of 1, want a number: rows.flat()',
+    ],
+    ['texts as outputs', () => rocCurve(['0.1', '0.9'] as Anything, [0, 1]), 'outputs[0]: got "0.1", want a number'],
+    ['another metric', () => learningCurve(reports, { metric: 'acc' }), 'in the reports has: cost, accuracy'],
+    ['outputs to decode', () => model.encoder.decode([[0.1, 0.9]] as Anything, 1), 'want a number: outputs.flat()'],
+    [
+      'bytes before the path',
+      () => saveFile(onnx as Anything, 'net' as Anything),
+      ': saveFile(path, bytes) has the path',
+    ],
+    ['an object of nodes', () => new Graph().evaluate({ a: 2 } as Anything), 'in a list or a Map: [[node, 3]]'],
   ])('%s', async (_, call, message) => {
     expect(await messageOf(call)).toContain(message);
+  });
+
+  it('names the reader of a file of another format', async () => {
+    const fixture = (name: string) =>
+      new Uint8Array(readFileSync(new URL(`exchange/fixtures/${name}`, import.meta.url)));
+    const files: Readonly<Record<string, Uint8Array>> = {
+      'Network.load': await net.save(),
+      'readOnnx of simdprop/onnx': onnx,
+      'readSafetensors of simdprop/safetensors': await writeSafetensors(net),
+      'readPyTorch of simdprop/pytorch': fixture('pytorch-state.pt'),
+      'readKeras of simdprop/keras': fixture('keras-3.keras'),
+      'readFann of simdprop/fann': fixture('fann-sigmoid.net'),
+      'readTfjs of simdprop/tfjs': new TextEncoder().encode(JSON.stringify(tfjs)),
+      'readBrain of simdprop/brain': new TextEncoder().encode('{ "layers": [] }'),
+    };
+    const readers: Readonly<Record<string, (file: Uint8Array) => Promise<unknown>>> = {
+      'Network.load': (file) => Network.load(file),
+      'readOnnx of simdprop/onnx': (file) => readOnnx(file),
+      'readSafetensors of simdprop/safetensors': (file) => readSafetensors(file),
+      'readPyTorch of simdprop/pytorch': (file) => readPyTorch(file, { activations: ['tanh', 'softmax'] }),
+      'readKeras of simdprop/keras': (file) => readKeras(file),
+      'readFann of simdprop/fann': (file) => readFann(file),
+      'readBrain of simdprop/brain': (file) => readBrain(file),
+    };
+    for (const [reader, read] of Object.entries(readers)) {
+      for (const [wanted, file] of Object.entries(files)) {
+        const message = await messageOf(() => read(file));
+        if (reader === wanted) expect(message).not.toContain(' reads it');
+        else expect(message, `${reader} of a file for ${wanted}`).toMatch(new RegExp(`[:;] ${wanted} reads it$`));
+      }
+    }
+    expect(await messageOf(() => TableModel.load(onnx))).toContain(': readOnnx of simdprop/onnx reads it');
   });
 
   it('once, though calls contain each other', async () => {

@@ -1,5 +1,5 @@
 import { line } from 'd3-shape';
-import { checkIsObject, checkName, checkNoMore, outOfRange, wrongType } from '../check/errors.js';
+import { checkIsObject, checkName, checkNoMore, outOfRange, quote, wrongType } from '../check/errors.js';
 import { type Axis, drawAxes, linearAxis, logAxis } from './axes.js';
 import { drawLegend } from './legend.js';
 import { element } from './markup.js';
@@ -145,7 +145,10 @@ function seriesOf(reports: readonly LearningReport[], metric: string): readonly 
   const drawn = series.filter(({ points }) => points.length > 0);
   if (drawn.length > 0) return drawn;
   if (metric === 'cost') throw outOfRange('reports', 'no finite cost', 'one or more');
-  throw outOfRange('options.metric', JSON.stringify(metric), 'a metric that the validation in the reports has');
+  const held = reports.find(({ validation }) => validation)?.validation ?? {};
+  const known = Object.entries(held).flatMap(([name, value]) => (typeof value === 'number' ? [name] : []));
+  const names = known.length > 0 ? `: ${known.join(', ')}` : '';
+  throw outOfRange('options.metric', quote(metric), `a metric that the validation in the reports has${names}`);
 }
 
 function valueAxis(label: string, series: readonly Series[], name: (typeof SCALES)[number]): Axis {

@@ -103,10 +103,13 @@ function numbersOf(outputs: ArrayLike<number>): Float64Array {
   if (typeof outputs !== 'object' || outputs === null || typeof outputs.length !== 'number') {
     throw wrongType('outputs', outputs, 'the outputs that predict returns');
   }
-  const numbers = Float64Array.from(outputs);
-  const bad = numbers.findIndex((value) => Number.isNaN(value));
-  if (bad >= 0) throw outOfRange(`outputs[${bad}]`, outputs[bad], 'a number');
-  return numbers;
+  return Float64Array.from(outputs, (value: unknown, i) => {
+    if (typeof value !== 'number') {
+      throw wrongType(`outputs[${i}]`, value, `a number${Array.isArray(value) ? ': rows.flat()' : ''}`);
+    }
+    if (Number.isNaN(value)) throw outOfRange(`outputs[${i}]`, value, 'a number');
+    return value;
+  });
 }
 
 function outputsPerSample(scores: Float64Array, targets: ArrayLike<unknown>): number {

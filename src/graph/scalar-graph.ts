@@ -262,7 +262,7 @@ export class Graph {
     checkNoMore('evaluate', 2, none);
     // a string can be iterated too, but it contains no nodes
     if (typeof values === 'string' || typeof (values as Partial<typeof values>)?.[Symbol.iterator] !== 'function') {
-      throw wrongType('evaluate: values', values, 'pairs of a node and a number, in a list or a Map');
+      throw wrongType('evaluate: values', values, 'pairs of a node and a number, in a list or a Map: [[node, 3]]');
     }
     const changes = Array.from(values, (pair: unknown, i) => {
       if (!Array.isArray(pair) || pair.length !== 2) throw wrongType(`evaluate: pair ${i}`, pair, '[node, number]');

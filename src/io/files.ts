@@ -65,7 +65,8 @@ const IS_WINDOWS = process.platform === 'win32';
 export function saveFile(path: string, bytes: Bytes, none?: undefined): void {
   checkNoMore('saveFile', 3, none);
   if (typeof path !== 'string' || path === '') {
-    throw wrongType('saveFile: path', path, 'the path of a file, as a string (of a URL: fileURLToPath(url))');
+    const way = typeof bytes === 'string' ? ': saveFile(path, bytes) has the path first' : '';
+    throw wrongType('saveFile: path', path, `the path of a file, as a string (of a URL: fileURLToPath(url))${way}`);
   }
   const way = typeof Object(bytes).save === 'function' ? ': await its save()' : '';
   const contents = checkBytes('saveFile: bytes', bytes, `a Uint8Array or an ArrayBuffer, such as net.save()${way}`);

@@ -131,7 +131,9 @@ export function decodeOutputs(
   // before there is a list of answers: the array may have any length
   for (let i = 0; i < outputs.length; i++) {
     const output: unknown = outputs[i];
-    if (typeof output !== 'number') throw wrongType(`outputs[${i}]`, output, 'a number');
+    if (typeof output !== 'number') {
+      throw wrongType(`outputs[${i}]`, output, `a number${isPlain(output) ? ': outputs.flat()' : ''}`);
+    }
     if (Number.isNaN(output)) throw outOfRange(`outputs[${i}]`, output, 'a number');
   }
   return Array.from({ length: rows }, (_, row) => {
