@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Plugin } from 'vite';
 
-// Takes the figures of the home page from bench/results when the page is built, so that both are always the same.
+// Takes the figures of the home page from bench/results and README.md when it is built, so that all are the same.
 
 const FILE = '2026-11-27-node-20.20.2-only-workload.json';
 const SHOWN = [
@@ -29,7 +29,15 @@ function table({ workload }: Results): string {
   return rows.join('\n');
 }
 
-/** Replaces `<!-- figures -->`, `<!-- machine -->` and `%VERSION%` in the home page. */
+/** What a page downloads to train and predict, such as 51.2 KB, as README.md says it. */
+function download(): string {
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+  const [, size] = /\| creates a network, trains it and predicts +\| +([\d.]+ KB) \|/.exec(readme) ?? [];
+  if (!size) throw new Error('README.md: got no row of what a page downloads, want it for the home page');
+  return size;
+}
+
+/** Replaces `<!-- figures -->`, `<!-- machine -->`, `%VERSION%` and `%DOWNLOAD%` in the home page. */
 export function figures(): Plugin {
   return {
     name: 'figures',
@@ -46,7 +54,8 @@ export function figures(): Plugin {
         return html
           .replace('<!-- figures -->', table(results))
           .replace('<!-- machine -->', machine)
-          .replace('%VERSION%', version);
+          .replace('%VERSION%', version)
+          .replace('%DOWNLOAD%', download());
       },
     },
   };
