@@ -41,6 +41,15 @@ export const HOME = {
     noProblems(problems);
   },
 
+  'home: the page works on without the network': async (browser, server) => {
+    const { page, problems } = await openPage(browser, `${server.url}index.html`);
+    await until(page, '#progress', /^epoch [1-9]/);
+    await server.close();
+    await press(page, 'Start again');
+    await until(page, '#progress', /^epoch [1-9]\d/);
+    noProblems(problems);
+  },
+
   'home: the equations do not overlap their numbers': async (browser, { url }) => {
     for (const width of [360, 768, 1440]) {
       const { page } = await openPage(browser, `${url}index.html`, { width });
