@@ -2,7 +2,8 @@
 // builds the library, because the pages import it from dist/, as a user does.
 //
 // node scripts/site.mjs dev|build|test [argument...]
-import { execFileSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { copyFileSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,16 +16,23 @@ const COMMANDS = ['dev', 'build', 'test'];
 
 const [command, ...rest] = process.argv.slice(2);
 if (!COMMANDS.includes(command)) throw new RangeError(`site: got ${command}, want ${COMMANDS.join(' or ')}`);
-const npm = (...args) => execFileSync('npm', args, { cwd: SITE, stdio: 'inherit' });
 
-if (!existsSync(INSTALLED) || !readFileSync(INSTALLED).equals(readFileSync(LOCK))) {
-  npm('ci', '--ignore-scripts', '--no-audit', '--no-fund');
-  copyFileSync(LOCK, INSTALLED);
+/** Runs npm in site/, which prints what is wrong. Returns whether it succeeds. */
+async function npm(...args) {
+  const [status] = await once(spawn('npm', args, { cwd: SITE, stdio: 'inherit' }), 'close');
+  return status === 0;
 }
-try {
-  if (command === 'test') npm('run', 'build');
-  npm('run', command, '--', ...rest);
-} catch (error) {
-  // the command has printed what is wrong
-  process.exitCode = error.status ?? 1;
+
+/** Checks the pages while they are built. */
+const build = async () => (await Promise.all([npm('run', 'check'), npm('run', 'bundle')])).every(Boolean);
+
+async function run() {
+  if (!existsSync(INSTALLED) || !readFileSync(INSTALLED).equals(readFileSync(LOCK))) {
+    if (!(await npm('ci', '--ignore-scripts', '--no-audit', '--no-fund'))) return false;
+    copyFileSync(LOCK, INSTALLED);
+  }
+  if (command === 'build') return build();
+  return (command === 'dev' || (await build())) && npm('run', command, '--', ...rest);
 }
+
+if (!(await run())) process.exitCode = 1;

