@@ -82,7 +82,7 @@ export class DataPanel {
       {},
       element('summary', {}, 'Your own data'),
       element('p', {}, 'Draw points in the plane:'),
-      element('div', { class: 'row', role: 'group', 'aria-label': 'Pen' }, ...pens, remove),
+      element('div', { class: 'row pens', role: 'group', 'aria-label': 'Pen' }, ...pens, remove),
       drop,
       field('Or paste rows of x₁, x₂ and a class or number', this.#text),
       element('div', { class: 'row' }, use),

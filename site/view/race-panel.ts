@@ -17,7 +17,7 @@ export class RacePanel implements Panel {
   readonly #lab: Lab;
   readonly #curves = new Curves(
     OPTIMIZER_NAMES.map((_, i) => ({ stroke: () => hueOf(i), dash: i % 2 === 0 ? undefined : [6, 3] })),
-    260,
+    380,
   );
   readonly #start = element('button', { type: 'button', class: 'main', click: () => this.#run() }, 'Start the race');
   readonly #rows: HTMLTableRowElement[];
