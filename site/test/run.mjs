@@ -5,6 +5,7 @@
 //   name        only the checks whose names contain one of the words
 //   --without   not those whose names contain this
 import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { Results } from '../../scripts/env/results.mjs';
 import { BROWSERS, launch } from './browsers.mjs';
@@ -21,11 +22,15 @@ const isAsked = (name) =>
 
 const results = new Results('pages');
 
-/** Runs the checks in a browser, one after another. */
+/** Browsers of a kind that work at the same time: one for each two cores. */
+const BESIDE = Math.max(1, Math.floor(availableParallelism() / 2));
+
+/** Runs checks in a browser, one after another, until none is left. */
 async function runAll(kind, checks) {
   const browser = await launch(kind);
   try {
-    for (const [name, check] of checks) {
+    for (let next = checks.shift(); next; next = checks.shift()) {
+      const [name, check] = next;
       const server = await serve(BUILT, '/a/b/');
       try {
         await results.try(`${kind.name}: ${name}`, () => check(browser, server));
@@ -49,6 +54,11 @@ const asked = Object.entries(CHECKS).filter(([name]) => isAsked(name));
 const timed = asked.filter(([name]) => TIMED.some((word) => name.includes(word)));
 const others = asked.filter((check) => !timed.includes(check));
 // the browsers work side by side, but what is timed is alone on the machine
-await Promise.all(present.map((kind) => runAll(kind, others)));
-for (const kind of present) await runAll(kind, timed);
+await Promise.all(
+  present.flatMap((kind) => {
+    const left = [...others];
+    return Array.from({ length: BESIDE }, () => runAll(kind, left));
+  }),
+);
+for (const kind of present) await runAll(kind, [...timed]);
 if (!results.finish()) process.exitCode = 1;

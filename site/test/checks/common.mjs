@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { openPage } from '../browsers.mjs';
-import { expect, until } from '../visitor.mjs';
+import { expect, press, until } from '../visitor.mjs';
 
 // What checks of several pages have in common.
 
@@ -33,7 +33,7 @@ export async function expectFits(page, what) {
 }
 
 /** Waits until the page has fetched what it needs. */
-const settle = (page) => page.waitForNetworkIdle({ idleTime: 250, timeout: 20_000 });
+const settle = (page) => page.waitForNetworkIdle({ idleTime: 250, timeout: 60_000 });
 
 /**
  * Opens pages wide in both themes, and narrow, and looks at what no page may do. The rules of colours need both themes,
@@ -49,6 +49,8 @@ export async function loadAll(browser, url, files) {
       if (excess > 0) found.push(`${where}: ${excess} px too wide`);
     };
     await settle(page);
+    // training would take the time of the checks
+    await press(page, 'Pause').catch(() => {});
     await look(`${file}, light`);
     await page.click('#theme');
     await look(`${file}, dark`, ONLY_COLOURS);

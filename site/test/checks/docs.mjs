@@ -8,10 +8,10 @@ import { loadAll, noProblems, violations } from './common.mjs';
 
 /** Pages of each kind of the documentation. */
 const DOCUMENTS = [
-  'docs/training.html',
+  'docs/optimizers.html',
   'docs/kernels.html',
   'api/README.html',
-  'api/simdprop/classes/Network.html',
+  'api/simdprop/interfaces/Inspector.html',
   'api/simdprop/functions/cosine.html',
   'source/src/spec/standardization.ts.html',
 ];
