@@ -57,13 +57,20 @@ const { folder, consumer } = installPacked();
 const results = new Results('environments');
 try {
   const tools = installTools();
-  cpSync(join(ROOT, 'scripts/env/fixture/train.mjs'), join(consumer, 'train.mjs'));
-  const program =
-    "import * as simdprop from 'simdprop'; import { train } from './train.mjs'; console.log(await train(simdprop));";
+  for (const file of ['train.mjs', 'search.mjs']) cpSync(join(ROOT, 'scripts/env/fixture', file), join(consumer, file));
+  const program = `
+    import * as simdprop from 'simdprop';
+    import * as searching from 'simdprop/search';
+    import { searchScores } from './search.mjs';
+    import { train } from './train.mjs';
+    console.log(await train(simdprop));
+    console.log(await searchScores(searching, { workers: 0 }));
+  `;
   const { stdout } = await run(process.execPath, ['--input-type=module', '-e', program], { cwd: consumer });
+  const [wanted, wantedScores] = stdout.trim().split('\n');
   const built = join(folder, 'built');
   mkdirSync(built);
-  const context = { folder, consumer, tools, built, wanted: stdout.trim() };
+  const context = { folder, consumer, tools, built, wanted, wantedScores };
   console.log(`hashes in Node ${process.versions.node}: ${context.wanted}`);
   if (isAsked('runtimes')) await tryRuntimes(results, context);
   if (isAsked('testers')) await tryTesters(results, context);

@@ -35,6 +35,13 @@ if (isMainThread) new Worker(new URL(import.meta.url)).on('message', (text) => c
 else parentPort.postMessage(await train(simdprop));
 `;
 
+/** A search in this thread and in workers, which do not keep the process alive. */
+const SEARCHING = `
+import * as searching from 'simdprop/search';
+import { searchScores } from './search.mjs';
+for (const workers of [0, 1, 2, undefined]) console.log(await searchScores(searching, { workers }));
+`;
+
 const WIDE = `
 import { Network } from 'simdprop';
 const net = await Network.create({ inputs: 2, layers: [{ units: 1 }], wide: true });
@@ -109,6 +116,13 @@ try {
 }
 `;
 
+/** `args`: those of the runtime. */
+async function checkSearch(runtime, args, { consumer, wantedScores }) {
+  const { stdout, stderr } = await run(runtime, [...args, 'searching.mjs'], { cwd: consumer });
+  expectEqual('stderr', stderr, '');
+  expectEqual('scores', stdout, `${wantedScores}\n`.repeat(4));
+}
+
 async function checkNode(node, folder, wanted) {
   const { stdout, stderr } = await run(node, ['program.mjs'], { cwd: folder });
   for (const line of stdout.trim().split('\n')) expectEqual('hashes', line, wanted);
@@ -146,8 +160,9 @@ async function checkCrowded(node, folder) {
   expectEqual('with --disable-wasm-trap-handler', (await limited('--disable-wasm-trap-handler')).stdout.trim(), 'all');
 }
 
-export async function tryRuntimes(results, { consumer, tools, wanted }) {
-  const files = { program: PROGRAM, thread: THREAD, wide: WIDE, jitless: JITLESS, crowded: CROWDED };
+export async function tryRuntimes(results, context) {
+  const { consumer, tools, wanted } = context;
+  const files = { program: PROGRAM, searching: SEARCHING, thread: THREAD, wide: WIDE, jitless: JITLESS, crowded: CROWDED };
   for (const [name, text] of Object.entries(files)) writeFileSync(join(consumer, `${name}.mjs`), text);
   writeFileSync(join(consumer, 'requiring.cjs'), REQUIRING);
   const isX64 = process.arch === 'x64';
@@ -161,6 +176,7 @@ export async function tryRuntimes(results, { consumer, tools, wanted }) {
         return check();
       });
     await onNode('import, require(), worker_threads, threads', () => checkNode(node, consumer, wanted));
+    await onNode('simdprop/search in workers', () => checkSearch(node, [], context));
     await onNode('wide registers, and nothing on stderr', () =>
       checkWide(node, consumer, isX64 && Number(version) >= 24),
     );
@@ -187,5 +203,8 @@ export async function tryRuntimes(results, { consumer, tools, wanted }) {
       const wide = await checkWide(binary, consumer, false, args);
       return wide.replace(/^false /, 'wide: ');
     });
+    await results.try(`${name === 'deno' ? 'Deno' : 'Bun'}: simdprop/search in workers`, () =>
+      checkSearch(binary, args, context),
+    );
   }
 }
