@@ -60,8 +60,9 @@ const listed = (pages) => Object.entries(pages).map(([name, page]) => ({ name, .
  */
 export async function tryPages(results, context, builtPages) {
   const pages = [...listed(PAGES), ...builtPages];
-  await openInBrowsers(results, context, pages, true, ({ hashes }) => {
+  await openInBrowsers(results, context, pages, true, ({ hashes, scores = [] }) => {
     for (const hash of hashes) expectEqual('hashes', hash, context.wanted);
+    for (const text of scores) expectEqual('scores of a search', text, context.wantedScores);
   });
 }
 

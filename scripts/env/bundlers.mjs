@@ -5,8 +5,11 @@ import { expectEqual, run } from './processes.mjs';
 // Builds a page with every bundler. The page runs simdprop itself, in its own worker, and with threads whose workers
 // come from a file. browsers.mjs opens the results. A page of Next.js is built as a site of files.
 
-const RESULTS = `
+/** `searches`: options about workers, for each of which the page searches. */
+const resultsWith = (searches) => `
 import * as simdprop from 'simdprop';
+${searches.length > 0 ? "import * as searching from 'simdprop/search';" : ''}
+import { searchScores } from './search.mjs';
 import { train } from './train.mjs';
 async function results() {
   const createWorker = () => new Worker(new URL('./simdprop-worker.js', import.meta.url), { type: 'module' });
@@ -15,20 +18,28 @@ async function results() {
     worker.onmessage = ({ data }) => resolve(data);
     worker.onerror = (event) => reject(new Error('own-worker.js: ' + event.message));
   });
-  return [await train(simdprop), await train(simdprop, { threads: 2, createWorker }), await inWorker];
+  const hashes = [await train(simdprop), await train(simdprop, { threads: 2, createWorker }), await inWorker];
+  const scores = [];
+  for (const options of [${searches.join()}]) scores.push(await searchScores(searching, { workers: 2, ...options }));
+  return { hashes, scores };
 }
 const post = () => results().then(
-  (hashes) => parent.postMessage({ hashes }, '*'),
+  (result) => parent.postMessage(result, '*'),
   (error) => parent.postMessage({ error: String(error) }, '*'),
 );
 `;
-const PAGE = `${RESULTS}post();\n`;
+const BY_DEFAULT = '{}';
+/** Rollup and esbuild do not find the worker of a search in the package. */
+const FROM_FILE =
+  "{ createWorker: () => new Worker(new URL('./search-worker.js', import.meta.url), { type: 'module' }) }";
+const pageWith = (searches) => `${resultsWith(searches)}post();\n`;
 const OWN_WORKER = (entry) => `
 import * as simdprop from '${entry}';
 import { train } from './train.mjs';
 train(simdprop).then((hash) => postMessage(hash));
 `;
 const SIMDPROP_WORKER = "import 'simdprop/worker';\n";
+const SEARCH_WORKER = "import 'simdprop/search-worker';\n";
 
 const HTML = '<!doctype html><meta charset="utf-8"><script type="module" src="./page.js"></script>\n';
 
@@ -49,20 +60,20 @@ webpack(config, (error, stats) => {
 const ROLLUP = `
 import nodeResolve from '@rollup/plugin-node-resolve';
 import { rollup } from 'rollup';
-const input = ['page.js', 'own-worker.js', 'simdprop-worker.js'];
+const input = ['page.js', 'own-worker.js', 'simdprop-worker.js', 'search-worker.js'];
 const bundle = await rollup({ input, plugins: [nodeResolve()] });
 await bundle.write({ dir: process.argv[2], format: 'es' });
 `;
 const ESBUILD = `
 import { build } from 'esbuild';
-const entryPoints = ['page.js', 'own-worker.js', 'simdprop-worker.js'];
+const entryPoints = ['page.js', 'own-worker.js', 'simdprop-worker.js', 'search-worker.js'];
 await build({ entryPoints, bundle: true, splitting: true, minify: true, format: 'esm', outdir: process.argv[2] });
 `;
 
 /** The same page as a component of Next.js, and a file that its server makes with simdprop while it builds. */
 const NEXT_PAGE = `'use client';
 import { useEffect } from 'react';
-${RESULTS}
+${resultsWith([BY_DEFAULT, FROM_FILE])}
 export default function Page() {
   useEffect(() => void post(), []);
   return null;
@@ -103,11 +114,18 @@ const BUNDLERS = [
     build: viteBuild(''),
     modules: { vite: `vite-${version}` },
     workerEntry: 'simdprop/static',
+    searches: [],
   })),
   { name: 'Vite 8', build: viteBuild(''), modules: { vite: 'vite' } },
   { name: 'webpack 5', build: WEBPACK, modules: { webpack: 'webpack' }, html: true },
-  { name: 'Rollup 4', build: ROLLUP, modules: { rollup: 'rollup', '@rollup': '@rollup' }, html: true },
-  { name: 'esbuild', build: ESBUILD, modules: { esbuild: 'esbuild' }, html: true },
+  {
+    name: 'Rollup 4',
+    build: ROLLUP,
+    modules: { rollup: 'rollup', '@rollup': '@rollup' },
+    html: true,
+    searches: [FROM_FILE],
+  },
+  { name: 'esbuild', build: ESBUILD, modules: { esbuild: 'esbuild' }, html: true, searches: [FROM_FILE] },
 ];
 
 function makeProject(folder, name, { consumer, tools }, files, modules) {
@@ -116,7 +134,7 @@ function makeProject(folder, name, { consumer, tools }, files, modules) {
   for (const [alias, module] of Object.entries(modules))
     symlinkSync(join(tools, 'node_modules', module), join(project, 'node_modules', alias));
   symlinkSync(join(consumer, 'node_modules/simdprop'), join(project, 'node_modules/simdprop'));
-  cpSync(join(consumer, 'train.mjs'), join(project, 'train.mjs'));
+  for (const file of ['train.mjs', 'search.mjs']) cpSync(join(consumer, file), join(project, file));
   for (const [file, text] of Object.entries(files)) writeFileSync(join(project, file), text);
   return project;
 }
@@ -137,13 +155,14 @@ async function buildNext({ consumer, tools, built, wanted }) {
     'app/page.js': NEXT_PAGE,
     'app/own-worker.js': OWN_WORKER('simdprop'),
     'app/simdprop-worker.js': SIMDPROP_WORKER,
+    'app/search-worker.js': SEARCH_WORKER,
     'app/hashes/route.js': NEXT_ROUTE,
   };
   for (const [file, text] of Object.entries(files)) {
     mkdirSync(dirname(join(project, file)), { recursive: true });
     writeFileSync(join(project, file), text);
   }
-  cpSync(join(consumer, 'train.mjs'), join(project, 'app/train.mjs'));
+  for (const file of ['train.mjs', 'search.mjs']) cpSync(join(consumer, file), join(project, 'app', file));
   cpSync(join(consumer, 'node_modules/simdprop'), join(project, 'node_modules/simdprop'), {
     recursive: true,
     dereference: true,
@@ -158,14 +177,15 @@ async function buildNext({ consumer, tools, built, wanted }) {
 /** Builds the pages into folders of `context.built`. Returns the names of those that were built. */
 export async function tryBundlers(results, context) {
   const pages = [];
-  for (const { name, build, modules, workerEntry = 'simdprop', html } of BUNDLERS) {
+  for (const { name, build, modules, workerEntry = 'simdprop', html, searches } of BUNDLERS) {
     await results.try(`${name}: builds`, async () => {
       const id = name.replace(/\W+/g, '-').toLowerCase();
       const files = {
         'package.json': '{ "type": "module", "private": true }',
-        'page.js': PAGE,
+        'page.js': pageWith(searches ?? [BY_DEFAULT, FROM_FILE]),
         'own-worker.js': OWN_WORKER(workerEntry),
         'simdprop-worker.js': SIMDPROP_WORKER,
+        'search-worker.js': SEARCH_WORKER,
         'index.html': HTML,
         'build.mjs': build,
       };

@@ -162,7 +162,14 @@ async function checkCrowded(node, folder) {
 
 export async function tryRuntimes(results, context) {
   const { consumer, tools, wanted } = context;
-  const files = { program: PROGRAM, searching: SEARCHING, thread: THREAD, wide: WIDE, jitless: JITLESS, crowded: CROWDED };
+  const files = {
+    program: PROGRAM,
+    searching: SEARCHING,
+    thread: THREAD,
+    wide: WIDE,
+    jitless: JITLESS,
+    crowded: CROWDED,
+  };
   for (const [name, text] of Object.entries(files)) writeFileSync(join(consumer, `${name}.mjs`), text);
   writeFileSync(join(consumer, 'requiring.cjs'), REQUIRING);
   const isX64 = process.arch === 'x64';
