@@ -134,7 +134,8 @@ function randomScenario(): Scenario {
   const training: TrainOptions = {
     epochs: 1 + below(3),
     optimizer,
-    shuffle: chance(0.5),
+    // lbfgs refuses true; the draw is made for all, so that the cases of other optimizers stay the same
+    shuffle: chance(0.5) && !isPlain,
     ...(isWhole ? {} : { batchSize: 1 + below(25), ...(chance(0.3) ? { accumulate: 1 + below(3) } : {}) }),
     ...(chance(0.3) ? { validation: { inputs: data.inputs, targets: data.targets } } : {}),
     ...(chance(0.2) ? { onBatch: () => {} } : {}),
