@@ -175,6 +175,11 @@ describe('a trainer', () => {
       { network: { inputs: 3, layers: [{ units: 1 }], createWorker: 'x' } },
       'job.network.createWorker: got "x", want none',
     ],
+    [
+      'a team of processes',
+      { network: { inputs: 3, layers: [{ units: 1 }], team: { rank: 0, size: 2 } } },
+      'job.network: got the unknown key "team", want inputs,',
+    ],
     ['an unknown option of fit', { options: { epoch: 3 } }, 'job.options: got the unknown key "epoch", want epochs,'],
     ['a callback', { options: { onEpoch: 'x' } }, 'job.options: got the unknown key "onEpoch", want epochs,'],
     [

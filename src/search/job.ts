@@ -40,7 +40,8 @@ const CODE_KEYS: readonly string[] = keysOf<Pick<NetworkOptions, 'wasm' | 'creat
   wasm: true,
   createWorker: true,
 });
-const SENT_KEYS = NETWORK_KEYS.filter((key) => !CODE_KEYS.includes(key));
+/** A team consists of the processes that run the search. */
+const SENT_KEYS = NETWORK_KEYS.filter((key) => !CODE_KEYS.includes(key) && key !== 'team');
 
 const WANTED = 'a job that search has given to options.train';
 

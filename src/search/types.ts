@@ -30,7 +30,7 @@ type GivenOptimizer<O> = O extends { readonly learningRate: unknown }
   : O;
 
 /** Options of create that belong to the data or to the program, and are the same in all settings. */
-type FixedInNetwork = 'inputs' | 'classes' | 'columns' | 'task' | 'wasm' | 'createWorker';
+type FixedInNetwork = 'inputs' | 'classes' | 'columns' | 'task' | 'wasm' | 'createWorker' | 'team';
 
 /** Options of `Network.create` in which choices may stand. */
 export interface SearchedNetwork
