@@ -19,7 +19,20 @@ import {
   SOFTSIGN,
   TANH,
 } from './abi';
-import { exp, expm1, log1p, normalCdf, sigmoid, tanh } from './math';
+import { exp, expm1, tanh } from './math';
+import {
+  gelu,
+  geluSlope,
+  geluTanh,
+  geluTanhSlope,
+  mish,
+  mishSlope,
+  sigmoid,
+  silu,
+  siluSlope,
+  softplus,
+  softplusSlope,
+} from './power-activation';
 import { horizontalMax, horizontalSum, laneMask, madd } from './simd';
 
 // sigma and sigma' side by side. Matrices are [rows x units]; a row begins every `stride` bytes, a multiple of 16. The
@@ -30,31 +43,14 @@ import { horizontalMax, horizontalSum, laneMask, madd } from './simd';
 // slope beyond 1: exp limits its argument to 87.3, and where a result is multiplied by z or a, these are limited too.
 
 // Constants are read from a table, like the coefficients of math.ts.
-const CONSTANTS = memory.data<f32>([
-  1, 2, 3, 6, 0.16666666666666666, -87.3, 87.3, -14, 14, -0.5, 0.3989422804014327, 0.5, 0.3333333333333333, -3, 4, 20,
-  -10, 10, 1.5957691216057308, 0.0713548162726, 0.2140644488178,
-]);
+const CONSTANTS = memory.data<f32>([1, 3, 6, 0.16666666666666666, 0.5, 0.3333333333333333, -3]);
 const ONE: usize = 0;
-const TWO: usize = 4;
-const THREE: usize = 8;
-const SIX: usize = 12;
-const SIXTH: usize = 16;
-const LEAST_EXPONENT: usize = 20;
-const LARGEST_EXPONENT: usize = 24;
-const LEAST_NORMAL: usize = 28;
-const LARGEST_NORMAL: usize = 32;
-const MINUS_HALF: usize = 36;
-const NORMAL_PEAK: usize = 40; // 1 / sqrt(2 pi)
-const HALF: usize = 44;
-const THIRD: usize = 48;
-const MINUS_THREE: usize = 52;
-const FOUR: usize = 56;
-const LARGEST_MISH: usize = 60; // from here on, mish is z to the last bit
-const LEAST_GELU_TANH: usize = 64;
-const LARGEST_GELU_TANH: usize = 68;
-const GELU_TANH_LINEAR: usize = 72; // 2 sqrt(2 / pi)
-const GELU_TANH_CUBIC: usize = 76; // 0.044715 . 2 sqrt(2 / pi)
-const GELU_TANH_SLOPE: usize = 80; // 3 . 0.044715 . 2 sqrt(2 / pi)
+const THREE: usize = 4;
+const SIX: usize = 8;
+const SIXTH: usize = 12;
+const HALF: usize = 16;
+const THIRD: usize = 20;
+const MINUS_THREE: usize = 24;
 
 /** SELU's two scales: lambda and lambda alpha of Klambauer et al. (Self-Normalizing Neural Networks, 2017). */
 const SELU_SCALES = memory.data<f32>([1.0507009873554805, 1.7580993408473766]);
@@ -135,67 +131,6 @@ function eluSlope(d: v128, a: v128, above: v128, below: v128): v128 {
   return f32x4.mul(d, v128.bitselect(above, bent, f32x4.gt(a, f32x4.splat(0))));
 }
 
-/** e^(-z^2 / 2) */
-function normalDensity(z: v128): v128 {
-  return exp(f32x4.mul(f32x4.mul(z, constant(MINUS_HALF)), z));
-}
-
-/** z Phi(z) */
-function gelu(z: v128): v128 {
-  const y = clamp(z, constant(LEAST_NORMAL), constant(LARGEST_NORMAL));
-  return f32x4.mul(f32x4.pmax(z, y), normalCdf(y, normalDensity(y)));
-}
-
-/** The slope is Phi(z) + z Phi'(z). */
-function geluSlope(d: v128, z: v128): v128 {
-  z = clamp(z, constant(LEAST_NORMAL), constant(LARGEST_NORMAL));
-  const e = normalDensity(z);
-  return f32x4.mul(d, madd(normalCdf(z, e), f32x4.mul(z, constant(NORMAL_PEAK)), e));
-}
-
-/** e^-x, where x = 2 sqrt(2 / pi) (z + 0.044715 z^3), for z in [-10, 10], where |x| is at most 87.3. */
-function geluTanhPower(z: v128): v128 {
-  const x = f32x4.mul(z, madd(constant(GELU_TANH_LINEAR), f32x4.mul(z, z), constant(GELU_TANH_CUBIC)));
-  return exp(f32x4.neg(x));
-}
-
-/** z (1 + tanh(x / 2)) / 2 = z / (1 + e^-x) with the x of geluTanhPower. In this form, nothing cancels below 0. */
-function geluTanh(z: v128): v128 {
-  const y = clamp(z, constant(LEAST_GELU_TANH), constant(LARGEST_GELU_TANH));
-  return f32x4.div(f32x4.pmax(z, y), f32x4.add(geluTanhPower(y), constant(ONE)));
-}
-
-/** The slope is s + z s (1 - s) x' with s = sigmoid(x). With e = e^-x, 1 - s = e s, so it is s (1 + z e s x'). */
-function geluTanhSlope(d: v128, z: v128): v128 {
-  z = clamp(z, constant(LEAST_GELU_TANH), constant(LARGEST_GELU_TANH));
-  const e = geluTanhPower(z);
-  const s = f32x4.div(constant(ONE), f32x4.add(e, constant(ONE)));
-  const slope = madd(constant(GELU_TANH_LINEAR), f32x4.mul(z, z), constant(GELU_TANH_SLOPE));
-  return f32x4.mul(d, f32x4.mul(s, madd(constant(ONE), f32x4.mul(z, f32x4.mul(e, s)), slope)));
-}
-
-/** z sigmoid(z) */
-function silu(z: v128): v128 {
-  z = f32x4.pmax(z, constant(LEAST_EXPONENT));
-  return f32x4.div(z, f32x4.add(exp(f32x4.neg(z)), constant(ONE)));
-}
-
-/** The slope is s + z s (1 - s) with s = sigmoid(z). With e = e^-z, 1 - s = e s, so the slope is s (1 + a e). */
-function siluSlope(d: v128, z: v128, a: v128): v128 {
-  const e = exp(f32x4.neg(z));
-  const s = madd(constant(ONE), f32x4.pmin(a, constant(LARGEST_EXPONENT)), e);
-  return f32x4.mul(d, f32x4.div(s, f32x4.add(e, constant(ONE))));
-}
-
-/** ln(1 + e^z), written so that nothing overflows: max(z, 0) + ln(1 + e^-|z|). */
-function softplus(z: v128): v128 {
-  return f32x4.add(f32x4.pmax(z, f32x4.splat(0)), log1p(exp(f32x4.neg(f32x4.abs(z)))));
-}
-
-function softplusSlope(d: v128, z: v128): v128 {
-  return f32x4.mul(d, sigmoid(z));
-}
-
 /** z / (1 + |z|) */
 function softsign(z: v128): v128 {
   return f32x4.div(z, f32x4.add(f32x4.abs(z), constant(ONE)));
@@ -229,27 +164,6 @@ function hardSwishSlope(d: v128, z: v128): v128 {
   return v128.and(f32x4.mul(d, slope), f32x4.gt(z, constant(MINUS_THREE)));
 }
 
-/**
- * z tanh(ln(1 + e)) with e = e^z. As (1 + e)^2 is 1 + n with n = e (e + 2), the tanh is n / (n + 2), in which nothing
- * cancels.
- */
-function mish(z: v128): v128 {
-  z = f32x4.pmax(z, constant(LEAST_EXPONENT));
-  const e = exp(f32x4.pmin(z, constant(LARGEST_MISH)));
-  const n = f32x4.mul(e, f32x4.add(e, constant(TWO)));
-  return f32x4.mul(z, f32x4.div(n, f32x4.add(n, constant(TWO))));
-}
-
-/** The slope is t + z (1 - t^2) sigmoid(z), where t is the tanh: (n + 4 z e (e + 1) / (n + 2)) / (n + 2). */
-function mishSlope(d: v128, z: v128): v128 {
-  z = clamp(z, constant(LEAST_EXPONENT), constant(LARGEST_MISH));
-  const e = exp(z);
-  const n = f32x4.mul(e, f32x4.add(e, constant(TWO)));
-  const r = f32x4.div(constant(ONE), f32x4.add(n, constant(TWO)));
-  const bend = f32x4.mul(f32x4.mul(f32x4.mul(constant(FOUR), z), f32x4.mul(e, f32x4.add(e, constant(ONE)))), r);
-  return f32x4.mul(d, f32x4.mul(r, f32x4.add(n, bend)));
-}
-
 /** True if each unit's a depends only on its own z, by one function for all units of the layer. */
 export function isElementwise(activation: i32): bool {
   return activation != SOFTMAX && activation != MIXED;
@@ -279,10 +193,24 @@ export function activate(
   const bytes = rowBytes(units);
   for (let row = 0; row < rows; ++row) {
     let j: usize = 0;
-    if (activation == SIGMOID) for (; j < bytes; j += 16) v128.store(a + j, sigmoid(v128.load(z + j)));
-    else if (activation == RELU) for (; j < bytes; j += 16) v128.store(a + j, relu(v128.load(z + j)));
-    else if (activation == TANH) for (; j < bytes; j += 16) v128.store(a + j, tanh(v128.load(z + j)));
-    else if (activation == LEAKY_RELU) {
+    if (activation == SIGMOID) {
+      for (; j + 16 < bytes; j += 32) {
+        const first = sigmoid(v128.load(z + j));
+        const second = sigmoid(v128.load(z + j, 16));
+        v128.store(a + j, first);
+        v128.store(a + j, second, 16);
+      }
+      if (j < bytes) v128.store(a + j, sigmoid(v128.load(z + j)));
+    } else if (activation == RELU) for (; j < bytes; j += 16) v128.store(a + j, relu(v128.load(z + j)));
+    else if (activation == TANH) {
+      for (; j + 16 < bytes; j += 32) {
+        const first = tanh(v128.load(z + j));
+        const second = tanh(v128.load(z + j, 16));
+        v128.store(a + j, first);
+        v128.store(a + j, second, 16);
+      }
+      if (j < bytes) v128.store(a + j, tanh(v128.load(z + j)));
+    } else if (activation == LEAKY_RELU) {
       // a slope above 1 has the smaller one of z and slope z, any other the larger one
       const slope = v128.load32_splat(constants);
       const isSteep = load<f32>(constants) > 1;
@@ -349,8 +277,7 @@ export function multiplyBySlope(
     } else if (activation == GELU)
       for (; j < bytes; j += 16) v128.store(delta + j, geluSlope(v128.load(delta + j), v128.load(z + j)));
     else if (activation == SILU)
-      for (; j < bytes; j += 16)
-        v128.store(delta + j, siluSlope(v128.load(delta + j), v128.load(z + j), v128.load(a + j)));
+      for (; j < bytes; j += 16) v128.store(delta + j, siluSlope(v128.load(delta + j), v128.load(z + j)));
     else if (activation == SOFTPLUS)
       for (; j < bytes; j += 16) v128.store(delta + j, softplusSlope(v128.load(delta + j), v128.load(z + j)));
     else if (activation == SOFTSIGN)

@@ -1,7 +1,8 @@
 // The entry of the builds without threads: every exported function, in the order in which src/ calls them. Shapes and
 // addresses lie in the header and the layer table (abi.ts), which src/core/memory-plan.ts writes before any call.
 import { ABI_VERSION } from './abi';
-import { exp, log, log1p, sigmoid, tanh } from './math';
+import { exp, log, log1p, tanh } from './math';
+import { sigmoid } from './power-activation';
 
 // Creation
 export { fillNormal, fillUniform } from './random';

@@ -1,9 +1,9 @@
 import { madd } from './simd';
 
 // exp, log, tanh and their relatives. Engines may compute Math.exp as they like; these functions give the same bits
-// everywhere. The polynomials are those of Cephes (S. Moshier: expf.c, logf.c, tanhf.c), except that of normalCdf. The
-// largest errors over all floats of the range, measured by test/math.test.ts and test/activations.test.ts, are: exp
-// 1.7, expm1 0.9, log 1.0, log1p 2.1, tanh 1.6 ulp. NaN stays NaN, except in log, which is never called with NaN.
+// everywhere. exp and log are the polynomials of Cephes (S. Moshier: expf.c, logf.c). scripts/fit-activations.mjs makes
+// the other coefficients. The largest errors over all floats of the range are: exp 1.7, log 1.0, log1p 2.1
+// (test/math.test.ts), tanh 2.8 ulp (npm run bench:ulp). NaN stays NaN, except in log, which is never called with NaN.
 //
 // Coefficients are read from a table, because V8 13 and later build a splatted constant again at each use inside a
 // loop.
@@ -18,31 +18,48 @@ const LOG = memory.data<f32>([
   2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1, -2.1219444e-4, 0.693359375, 1.0, 0.5, 0.707106781186547524,
 ]);
 
+// c1 and c2 of tanh u = u (1 + c1 u^2 + c2 u^4) up to |u| = ln 2 / 4; 2 / ln 2, ln 2 / 2, the limits of x, 1 and
+// 1.5 . 2^23
 const TANH = memory.data<f32>([
-  -5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1, -3.33332819422e-1, 0.625, 1.0, 2.0,
+  -0.3333127200603485, 0.13110630214214325, 2.8853900817779268, 0.34657359027997264, -9.1, 9.1, 1, 12582912.0,
+]);
+
+// c1 and c2 of tanh(r / 2) = r (1/2 + c1 r^2 + c2 r^4) up to |r| = ln 2 / 2
+const HALF_TANH = memory.data<f32>([-0.041664090007543564, 0.0040970719419419765]);
+
+// the least x, ln 2: the nearest float has only 21 bits, so small multiples of it are exact
+const EXPM1 = memory.data<f32>([-18, 0.6931471805599453]);
+
+const ARTANH = memory.data<f32>([
+  0.0005471086478792131, 0.0021876415703445673, 0.012506727129220963, 0.08333302289247513,
 ]);
 
 const TAIL = memory.data<f32>([
-  -2.78093014e-2, 7.86254036e-2, -4.34311476e-2, -2.41464561e-2, -7.23455726e-2, 9.22436105e-2, 2.94541807e-1,
-  -6.60558679e-1, 0.5, 0.34375,
+  0.00407758541405201, 0.04037239030003548, 0.18246135115623474, 0.4372502565383911, 0.5, 0.010220861993730068,
+  0.10120538622140884, 0.4674278199672699, 1.1992887258529663, 1.6723854541778564,
 ]);
 
-// e^x = 2^n e^r, where n is x / ln 2 rounded to an integer, and r = x - n ln 2. exp and expm1 share the next three
-// functions.
+// e^x = 2^n e^r, where n is x / ln 2 rounded to an integer, and r = x - n ln 2. Two forms of e^r are used: a polynomial
+// and (1 + t) / (1 - t) with t = tanh(r / 2). The polynomial has no division but more multiplications. Functions that
+// end with a division anyway use the quotient, with which they need no second one.
 
 /**
  * n, in the low bits of a float. Adding 1.5 . 2^23 rounds to an integer, with half as many instructions as nearest and
  * trunc_sat.
  */
-function shiftedExponent(x: v128): v128 {
+export function shiftedExponent(x: v128): v128 {
   return f32x4.add(f32x4.mul(x, v128.load32_splat(EXP)), v128.load32_splat(EXP, 48));
 }
 
-/** e^r - 1, from x and shiftedExponent(x). */
-function fraction(x: v128, shifted: v128): v128 {
+/** r, from x and shiftedExponent(x). */
+export function remainder(x: v128, shifted: v128): v128 {
   const n = f32x4.sub(shifted, v128.load32_splat(EXP, 48));
-  let r = f32x4.sub(x, f32x4.mul(n, v128.load32_splat(EXP, 4)));
-  r = f32x4.sub(r, f32x4.mul(n, v128.load32_splat(EXP, 8)));
+  const r = f32x4.sub(x, f32x4.mul(n, v128.load32_splat(EXP, 4)));
+  return f32x4.sub(r, f32x4.mul(n, v128.load32_splat(EXP, 8)));
+}
+
+/** e^r - 1, as a polynomial. */
+function fraction(r: v128): v128 {
   // terms are added in pairs (Estrin): three dependent operations instead of five, which matters in small networks
   const square = f32x4.mul(r, r);
   let p = madd(v128.load32_splat(EXP, 16), v128.load32_splat(EXP, 12), r);
@@ -56,28 +73,26 @@ function power(shifted: v128): v128 {
   return i32x4.add(i32x4.shl(shifted, 23), v128.load32_splat(EXP, 36));
 }
 
-/** x limited to [-87.3, 87.3], where e^x and its inverse are normal numbers. */
-function clampExponent(x: v128): v128 {
-  return f32x4.pmin(f32x4.pmax(x, v128.load32_splat(EXP, 44)), v128.load32_splat(EXP, 40));
-}
-
 /** e^x for each lane, with x limited to [-87.3, 87.3], so that the result and its inverse are normal numbers. */
 export function exp(x: v128): v128 {
-  x = clampExponent(x);
+  x = f32x4.pmin(f32x4.pmax(x, v128.load32_splat(EXP, 44)), v128.load32_splat(EXP, 40));
   const shifted = shiftedExponent(x);
-  return f32x4.mul(f32x4.add(fraction(x, shifted), v128.load32_splat(EXP, 36)), power(shifted));
+  return f32x4.mul(f32x4.add(fraction(remainder(x, shifted)), v128.load32_splat(EXP, 36)), power(shifted));
 }
 
 /**
- * e^x - 1 for each lane, with x limited as in exp: 2^n (e^r - 1) + (2^n - 1). Up to |x| = ln 2 / 2, n is 0 and the
- * result is e^r - 1, which the polynomial gives directly, so nothing cancels. For larger |x|, the magnitude of the
- * result is at least 0.29, so nothing cancels.
+ * e^x - 1 for each lane, x up to 0. With p = 2^n and t = tanh(r / 2), it is ((p + 1) t - (1 - p)) / (1 - t). Down to
+ * -ln 2 / 2, p is 1 and nothing cancels; below, the magnitude of the result is at least 0.29.
  */
 export function expm1(x: v128): v128 {
-  x = clampExponent(x);
+  const one = v128.load32_splat(EXP, 36);
+  x = f32x4.pmax(x, v128.load32_splat(EXPM1));
   const shifted = shiftedExponent(x);
-  const scale = power(shifted);
-  return madd(f32x4.sub(scale, v128.load32_splat(EXP, 36)), scale, fraction(x, shifted));
+  const r = f32x4.sub(x, f32x4.mul(f32x4.sub(shifted, v128.load32_splat(EXP, 48)), v128.load32_splat(EXPM1, 4)));
+  const t = tanhOfHalf(r);
+  const p = power(shifted);
+  const difference = f32x4.sub(f32x4.mul(f32x4.add(p, one), t), f32x4.sub(one, p));
+  return f32x4.div(difference, f32x4.sub(one, t));
 }
 
 /** ln x for each lane; x positive, finite and normal. */
@@ -112,50 +127,63 @@ export function log1p(x: v128): v128 {
   return f32x4.add(log(u), f32x4.div(f32x4.sub(x, f32x4.sub(u, one)), u));
 }
 
-/** tanh x for each lane: an odd polynomial below 0.625, 1 - 2 / (e^2|x| + 1) above. */
-export function tanh(x: v128): v128 {
-  const size = f32x4.abs(x);
-  const square = f32x4.mul(x, x);
-  let p = v128.load32_splat(TANH);
-  p = madd(v128.load32_splat(TANH, 4), p, square);
-  p = madd(v128.load32_splat(TANH, 8), p, square);
-  p = madd(v128.load32_splat(TANH, 12), p, square);
-  p = madd(v128.load32_splat(TANH, 16), p, square);
-  p = madd(x, f32x4.mul(p, square), x);
-  const one = v128.load32_splat(TANH, 24);
-  const two = v128.load32_splat(TANH, 28);
-  let q = f32x4.sub(one, f32x4.div(two, f32x4.add(exp(f32x4.add(size, size)), one)));
-  q = v128.or(q, v128.and(x, i32x4.splat(0x80000000)));
-  return v128.bitselect(q, p, f32x4.gt(size, v128.load32_splat(TANH, 20)));
-}
-
-/** 1 / (1 + e^-x) for each lane. */
-export function sigmoid(x: v128): v128 {
-  const one = v128.load32_splat(EXP, 36);
-  return f32x4.div(one, f32x4.add(exp(f32x4.neg(x)), one));
-}
-
 /**
- * The normal distribution Phi(x) = (1 + erf(x / sqrt 2)) / 2 for each lane, given e = e^(-x^2 / 2). Its tail Phi(-t)
- * is e u Q(w) for t >= 0, with u = 1 / (1 + 0.34375 t) and w = 1 - u. That is the form of Hastings (Approximations for
- * Digital Computers, 1955), but with a polynomial of degree 8, fitted for the least relative error up to t = 14, which
- * is 2.3e-8. Nothing cancels in the tail. The error, measured as that of x Phi(x) by test/activations.test.ts, is 3.7
- * ulp above -1/2 and 5.7 ulp down to -2; beyond, the rounding of x^2 / 2 adds up to x^2 / 2 ulp through e.
+ * tanh x for each lane: ((p + 1) t - q) / (p + 1 - q t), where 2x = n ln 2 + 2u, t = tanh u, p = 2^n and q = 1 - p.
+ * No result is beyond -1 or 1. From 8.84 on, p + 1 and p - 1 are the same float, and the result is 1. The function is
+ * exactly odd.
  */
-export function normalCdf(x: v128, e: v128): v128 {
-  const one = v128.load32_splat(EXP, 36);
-  const t = f32x4.mul(v128.load32_splat(TAIL, 36), f32x4.abs(x));
-  const u = f32x4.div(one, f32x4.add(t, one));
-  const w = f32x4.mul(t, u);
-  let q = v128.load32_splat(TAIL);
-  q = madd(v128.load32_splat(TAIL, 4), q, w);
-  q = madd(v128.load32_splat(TAIL, 8), q, w);
-  q = madd(v128.load32_splat(TAIL, 12), q, w);
-  q = madd(v128.load32_splat(TAIL, 16), q, w);
-  q = madd(v128.load32_splat(TAIL, 20), q, w);
-  q = madd(v128.load32_splat(TAIL, 24), q, w);
-  q = madd(v128.load32_splat(TAIL, 28), q, w);
-  q = madd(v128.load32_splat(TAIL, 32), q, w);
-  q = f32x4.mul(e, f32x4.mul(u, q));
-  return v128.bitselect(q, f32x4.sub(one, q), f32x4.lt(x, f32x4.splat(0)));
+export function tanh(x: v128): v128 {
+  const one = v128.load32_splat(TANH, 24);
+  x = f32x4.pmin(f32x4.pmax(x, v128.load32_splat(TANH, 16)), v128.load32_splat(TANH, 20));
+  const shifted = f32x4.add(f32x4.mul(x, v128.load32_splat(TANH, 8)), v128.load32_splat(TANH, 28));
+  const n = f32x4.sub(shifted, v128.load32_splat(TANH, 28));
+  const u = f32x4.sub(x, f32x4.mul(n, v128.load32_splat(TANH, 12)));
+  const square = f32x4.mul(u, u);
+  const c = madd(v128.load32_splat(TANH), v128.load32_splat(TANH, 4), square);
+  const t = f32x4.mul(u, madd(one, c, square));
+  const p = power(shifted);
+  const sum = f32x4.add(p, one);
+  const rest = f32x4.sub(one, p);
+  return f32x4.div(f32x4.sub(f32x4.mul(sum, t), rest), f32x4.sub(sum, f32x4.mul(rest, t)));
+}
+
+/** tanh(r / 2). With this t, e^r is (1 + t) / (1 - t). */
+export function tanhOfHalf(r: v128): v128 {
+  const square = f32x4.mul(r, r);
+  const c = madd(v128.load32_splat(HALF_TANH), v128.load32_splat(HALF_TANH, 4), square);
+  return f32x4.mul(r, madd(v128.load32_splat(EXP, 32), c, square));
+}
+
+/** 2^n (1 + t): the numerator of e^x, whose denominator is 1 - t, from tanhOfHalf and shiftedExponent. */
+export function numerator(t: v128, shifted: v128): v128 {
+  return f32x4.mul(f32x4.add(v128.load32_splat(EXP, 36), t), power(shifted));
+}
+
+/** 2 artanh(s / 2) for each lane, s in [0, 2/3], exact for small s. */
+export function twiceArtanh(s: v128): v128 {
+  const square = f32x4.mul(s, s);
+  let p = v128.load32_splat(ARTANH);
+  p = madd(v128.load32_splat(ARTANH, 4), p, square);
+  p = madd(v128.load32_splat(ARTANH, 8), p, square);
+  p = madd(v128.load32_splat(ARTANH, 12), p, square);
+  return madd(s, f32x4.mul(p, square), s);
+}
+
+/** The numerator of Phi(-t) e^(t^2 / 2) for each lane, t in [0, 14]. Phi is the normal distribution. */
+export function tailNumerator(t: v128): v128 {
+  let p = v128.load32_splat(TAIL);
+  p = madd(v128.load32_splat(TAIL, 4), p, t);
+  p = madd(v128.load32_splat(TAIL, 8), p, t);
+  p = madd(v128.load32_splat(TAIL, 12), p, t);
+  return madd(v128.load32_splat(TAIL, 16), p, t);
+}
+
+/** The denominator that belongs to tailNumerator. */
+export function tailDenominator(t: v128): v128 {
+  let q = v128.load32_splat(TAIL, 20);
+  q = madd(v128.load32_splat(TAIL, 24), q, t);
+  q = madd(v128.load32_splat(TAIL, 28), q, t);
+  q = madd(v128.load32_splat(TAIL, 32), q, t);
+  q = madd(v128.load32_splat(TAIL, 36), q, t);
+  return madd(v128.load32_splat(EXP, 36), q, t);
 }

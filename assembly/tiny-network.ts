@@ -28,7 +28,7 @@ import {
 import { activate, isElementwise, multiplyBySlope, sigmoidSlope } from './activation';
 import { costSlope, costTerm, cancelsOutputSlope } from './cost';
 import { constantsOf } from './layer-activation';
-import { sigmoid } from './math';
+import { sigmoid } from './power-activation';
 import { horizontalSum64, laneMask, madd, widenAdd } from './simd';
 
 // A step or a prediction on one sample, in a network whose layers have at most 4 units, so that each fits into one

@@ -126,6 +126,7 @@ const PAGES = [
   {
     name: 'simdprop/predict, load, predict',
     goal: 12,
+    ceiling: 13,
     trips: 1,
     code: `
       import { loadPredictor } from 'simdprop/predict';
