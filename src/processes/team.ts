@@ -67,6 +67,8 @@ export class MpiTeam implements StartingTeam {
     module ??= inflate(base64).then(compileBytes);
     const compiled = await module;
     this.#agreement.meet('create', 0, { options: addText(EMPTY, JSON.stringify([spec, capacity])) });
+    // counted here, because networks that are made at the same time may be done in any order
+    const network = ++this.#networks;
     const memory = allocate(plan.bytes);
     const exchange = new Exchange(this.#mpi, memory);
     const imports = { ...importsOf(memory, undefined), team: exchange.imports };
@@ -75,7 +77,7 @@ export class MpiTeam implements StartingTeam {
     const member = {
       size: this.size,
       agreement: this.#agreement,
-      network: ++this.#networks,
+      network,
       fail: (error: unknown) => this.#fail(error),
     };
     return { plan, engine: { core: teamCore(core, memory, exchange, member), memory } };
