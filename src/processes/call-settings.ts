@@ -18,7 +18,7 @@ type Callback = (report: any) => unknown;
 
 /** The options that may differ. `onProgress` cannot end training. */
 const OWN = ['onEpoch', 'onBatch', 'onProgress', 'signal'];
-/** Longer arrays are data, of which a few numbers are compared. */
+/** Longer arrays are data, whose text could be too long for one string. */
 const LONGEST = 1000;
 
 /** The fingerprint of the options that must be equal. */
@@ -27,14 +27,17 @@ export function fingerprintOf(options: object): number {
     if (OWN.includes(key)) return undefined;
     if (typeof value === 'function') return 'a function';
     if (ArrayBuffer.isView(value)) return [value.byteLength, addBytes(value)];
-    return Array.isArray(value) && value.length > LONGEST ? [value.length, value[0], value.at(-1)] : value;
+    if (!Array.isArray(value) || value.length <= LONGEST) return value;
+    return [value.length, value.reduce((sum: number, item) => addText(sum, `${JSON.stringify(item, show)}`), EMPTY)];
   };
   return addText(EMPTY, JSON.stringify(options, show));
 }
 
 function addBytes({ buffer, byteOffset, byteLength }: ArrayBufferView): number {
-  const bytes = new Uint8Array(buffer, byteOffset, byteLength);
-  return addWords(EMPTY, Uint32Array.from(bytes.subarray(0, LONGEST)));
+  // padded, and aligned as words must be
+  const bytes = new Uint8Array(4 * Math.ceil(byteLength / 4));
+  bytes.set(new Uint8Array(buffer, byteOffset, byteLength));
+  return addWords(EMPTY, new Uint32Array(bytes.buffer));
 }
 
 /** What a process says after its callback: go on, stop, or that the callback has thrown. */

@@ -68,8 +68,24 @@ export class Compared {
       for (const name of LAYER_SETTINGS) result = addNumber(result, layer[name]);
     }
     result = addWord(addWord(result, header.stepCount), header.optimizerSteps);
-    const { rates } = header;
-    return addNumber(result, rates ? new Float64Array(buffer, rates, 1)[0] : header.learningRate);
+    return header.rates ? result : addNumber(result, header.learningRate);
+  }
+
+  /**
+   * The learning rates of the next `chunks` chunks, if each step has its own; undefined if all have the same. A step
+   * whose chunks do not all belong to them is left out, except for the first.
+   */
+  rates(chunks: number): number | undefined {
+    const { rates, stepRows, chunkRows } = this.#header;
+    if (!rates) return undefined;
+    const steps = Math.max(1, Math.floor(chunks / Math.ceil(stepRows / chunkRows)));
+    return this.#add(EMPTY, rates, 2 * steps);
+  }
+
+  /** All data and parameters are read as a whole again: others may have come, or a comparison has failed. */
+  forget(): void {
+    this.#parameters = undefined;
+    this.#set = undefined;
   }
 
   /** The training set and its order: the first time all of it, then a sample. */
@@ -80,12 +96,12 @@ export class Compared {
     const ordered = order ? this.#add(sample, order, samples, SAMPLED_WORDS) : sample;
     if (sample === this.#set) return ordered;
     this.#set = sample;
-    return this.#samples(trainingSet, samples, Number.POSITIVE_INFINITY) ^ ordered;
+    return this.#samples(trainingSet, samples) ^ ordered;
   }
 
-  /** The rows of the window. */
+  /** All rows of the window. */
   window(rows: number): number {
-    return this.#samples(this.#header.window, rows, SAMPLED_WORDS);
+    return this.#samples(this.#header.window, rows);
   }
 
   /** The parameters: all of them if they have been set since the last step, or else a sample. */
@@ -93,7 +109,7 @@ export class Compared {
     const sample = this.#sampleOfParameters();
     if (sample === this.#parameters) return sample;
     const { parameters, parameterFloats } = this.#header;
-    return this.#add(EMPTY, parameters, parameterFloats, Number.POSITIVE_INFINITY);
+    return this.#add(EMPTY, parameters, parameterFloats);
   }
 
   /** The gradients of the last batch. */
@@ -107,12 +123,15 @@ export class Compared {
     this.#parameters = this.#sampleOfParameters();
   }
 
-  /** Data of a record: about `most` words of each array. */
-  #samples(set: SetWords, count: number, most: number): number {
+  /** Data of a record: all, or about `most` words of each array. */
+  #samples(set: SetWords, count: number, most?: number): number {
     const { inputs, outputs } = this.#header;
-    const words = set.inputType === F32 ? count * inputs : Math.floor((count * inputs) / 4);
+    const bytes = (set.inputType === F32 ? 4 : 1) * count * inputs;
     let result = addWord(addWord(EMPTY, set.inputType), set.targetType);
-    result = this.#add(result, set.inputs, words, most);
+    result = this.#add(result, set.inputs, Math.floor(bytes / 4), most);
+    for (const byte of new Uint8Array(this.#memory.buffer, set.inputs, bytes).subarray(bytes - (bytes % 4))) {
+      result = addWord(result, byte);
+    }
     result = this.#add(result, set.targets, set.targetType === ROWS ? count * outputs : count, most);
     return set.weights ? this.#add(result, set.weights, count, most) : result;
   }
@@ -126,7 +145,7 @@ export class Compared {
     return new Header(this.#memory.buffer as ArrayBuffer);
   }
 
-  #add(fingerprint: number, address: number, words: number, most: number): number {
+  #add(fingerprint: number, address: number, words: number, most?: number): number {
     return addWords(fingerprint, new Uint32Array(this.#memory.buffer, address, words), most);
   }
 }

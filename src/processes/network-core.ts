@@ -60,6 +60,9 @@ class TeamedCalls implements TeamCalls {
     const asked = this.#meet('steps', { settings, position, data, parameters }, [count, this.#signal.wish]);
     this.#signal.hear(asked.map(([, wish]) => wish));
     const least = Math.min(...asked.map(([wanted]) => wanted));
+    // only now it is known how many rates are needed
+    const rates = this.#compared.rates(least);
+    if (rates !== undefined) this.#meet('steps', { 'learning rates': rates });
     return this.#share(() => this.#core.trainChunks(position, least));
   }
 
@@ -104,6 +107,7 @@ class TeamedCalls implements TeamCalls {
   agree<T extends Controls>(options: object, settings: T): T {
     const { onEpoch, onBatch, signal } = settings;
     this.#signal = new TeamSignal(signal);
+    this.#compared.forget();
     const own = [onEpoch, onBatch, signal].map((control) => Number(control !== undefined));
     const all = this.#meet('begin', { options: fingerprintOf(options) }, [...own, this.#signal.wish]);
     const [hasOnEpoch, hasOnBatch, hasSignal] = own.map((_, i) => all.some((has) => has[i] === 1));
@@ -129,7 +133,13 @@ class TeamedCalls implements TeamCalls {
   }
 
   #meet(action: Action, checks: Readonly<Record<string, number>> = {}, values: readonly number[] = []) {
-    return this.#member.agreement.meet(action, this.#member.network, checks, values);
+    try {
+      return this.#member.agreement.meet(action, this.#member.network, checks, values);
+    } catch (error) {
+      // the next call must not take for known what has just been refused
+      this.#compared.forget();
+      throw error;
+    }
   }
 
   /** Makes a call whose rows and panels are divided between all processes. */

@@ -218,6 +218,31 @@ if (team.size > 1) {
     () => net.trainBatch(x.subarray(40 * odd, 40 * odd + 400), y.subarray(0, 10)),
     'data in rank',
   );
+  // a second try must not take the data for known; a sample of them would not have this number
+  const late = inputs.map((v, i) => (i === 4001 && isLast ? v + 1 : v));
+  for (const name of ['one other number', 'the same again']) {
+    await refused(name, () => fit({ shuffle: false }, { inputs: late, targets }), `other data in rank ${lastRank}`);
+  }
+  const row = x.map((v, i) => (i === 1 && isLast ? v + 1 : v));
+  await refused('one other number of a batch', () => net.trainBatch(row, y), `other data in rank ${lastRank}`);
+  const validation = { inputs: x.map((v, i) => (i === 2001 && isLast ? v + 1 : v)), targets: y };
+  await refused('other validation data', () => fit({ validation }), 'other options in rank');
+  {
+    const tried = await together();
+    await tried.fit(data, { epochs: 1 });
+    const rate = (k: number) => (k === 3 && isLast ? 0.2 : 0.1);
+    await refused(
+      'another rate in a later step',
+      () => tried.fit(data, { optimizer: sgd({ learningRate: rate }) }),
+      'learning rates in',
+    );
+    const weights = tried.layers[0].getWeights();
+    if (isLast) tried.layers[0].setWeights(weights.map((w, i) => (i === 1 ? w + 1 : w)));
+    await refused('one other weight later', () => tried.fit(data, { epochs: 1 }), 'other parameters in rank');
+    const bytes = await Network.create({ inputs: 3, layers: [{ units: 1 }], seed: 1, team });
+    const batch = () => bytes.trainBatch(Uint8Array.from([0, 0, Number(isLast)]), Float32Array.of(1));
+    await refused('the last byte of a batch', batch, `other data in rank ${lastRank}`);
+  }
   if (isLast) net.layers[0].setWeights(before.map((w, i) => (i === 7 ? w + 1 : w)));
   await refused('other weights', () => fit({}), `other parameters in rank ${lastRank}`);
   if (isLast) net.layers[0].setWeights(before);
