@@ -94,7 +94,7 @@ export function oneOf<const T>(values: readonly T[], none?: undefined): Choice<T
  * import { integers, search } from 'simdprop/search';
  *
  * const data = { inputs: [[0], [1], [2], [3]], targets: [0, 0, 1, 1] };
- * const options = { folds: 2, workers: 0, seed: 1 };
+ * const options = { folds: 2, workers: 0 };
  * const { trials } = await search({ inputs: 1, layers: [{ units: integers(2, 4) }, { units: 1 }] }, data, options);
  * console.log(trials.map(({ network }) => network.layers[0].units)); // [ 2, 3, 4 ]
  */
