@@ -11,7 +11,7 @@ import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { tryFrames, tryPages } from './env/browsers.mjs';
-import { tryBundlers } from './env/bundlers.mjs';
+import { startDevServers, tryBundlers } from './env/bundlers.mjs';
 import { run } from './env/processes.mjs';
 import { Results } from './env/results.mjs';
 import { tryRuntimes } from './env/runtimes.mjs';
@@ -75,7 +75,14 @@ try {
   if (isAsked('runtimes')) await tryRuntimes(results, context);
   if (isAsked('testers')) await tryTesters(results, context);
   if (isAsked('types')) await tryTypes(results, context);
-  if (isAsked('pages')) await tryPages(results, context, await tryBundlers(results, context));
+  if (isAsked('pages')) {
+    const served = await startDevServers(results, context);
+    try {
+      await tryPages(results, context, [...(await tryBundlers(results, context)), ...served]);
+    } finally {
+      for (const { stop } of served) stop();
+    }
+  }
   if (isAsked('frames')) {
     const figures = await tryFrames(results, context);
     if (values.save) saveFigures(figures);

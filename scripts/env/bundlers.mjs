@@ -1,6 +1,6 @@
 import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { expectEqual, run } from './processes.mjs';
+import { expectEqual, run, startServing } from './processes.mjs';
 
 // Builds a page with every bundler. The page runs simdprop itself, in its own worker, and with threads whose workers
 // come from a file. browsers.mjs opens the results. A page of Next.js is built as a site of files.
@@ -172,6 +172,53 @@ async function buildNext({ consumer, tools, built, wanted }) {
   expectEqual('hashes on the server', readFileSync(join(project, 'out/hashes'), 'utf8'), wanted);
   cpSync(join(project, 'out'), join(built, 'next'), { recursive: true });
   return `${path}/index.html`;
+}
+
+/**
+ * Starts Vite's development server with a page below a path of its own, and prints its port. When it finds further
+ * packages, it tells the page by a connection of its own to load again.
+ */
+const viteServe = (path) => `
+import { createServer as createSocket } from 'node:net';
+import { createServer } from 'vite';
+const socket = createSocket().listen(0, '127.0.0.1');
+await new Promise((resolve) => socket.once('listening', resolve));
+const { port } = socket.address();
+await new Promise((resolve) => socket.close(resolve));
+const server = { host: '127.0.0.1', port, strictPort: true, hmr: { host: '127.0.0.1', clientPort: port } };
+// or it would not find the worker of a search in the package
+const optimizeDeps = { exclude: ['simdprop'] };
+await (await createServer({ base: '${path}', logLevel: 'error', server, optimizeDeps })).listen();
+console.log(port);
+`;
+
+/** Starts the development servers of Vite. Returns their pages: { name, path, proxy, stop }; `proxy` is their port. */
+export async function startDevServers(results, context) {
+  const pages = [];
+  for (const version of [5, 6, 7, 8]) {
+    const name = `Vite ${version}, development server`;
+    await results.try(`${name}: starts`, async () => {
+      const folder = `/vite-dev-${version}/`;
+      const files = {
+        'package.json': '{ "type": "module", "private": true }',
+        'page.js': pageWith([BY_DEFAULT, FROM_FILE]),
+        'own-worker.js': OWN_WORKER('simdprop'),
+        'simdprop-worker.js': SIMDPROP_WORKER,
+        'search-worker.js': SEARCH_WORKER,
+        'index.html': HTML,
+        'serve.mjs': viteServe(folder),
+      };
+      const modules = { vite: version === 8 ? 'vite' : `vite-${version}` };
+      const project = makeProject(context.folder, `serve-vite-${version}`, context, files, modules);
+      // the server gives workers only files of the project
+      const installed = join(project, 'node_modules/simdprop');
+      rmSync(installed);
+      cpSync(join(context.consumer, 'node_modules/simdprop'), installed, { recursive: true });
+      const { child, port } = await startServing(process.execPath, ['serve.mjs'], project);
+      pages.push({ name, path: `${folder}index.html`, proxy: port, stop: () => child.kill('SIGKILL') });
+    });
+  }
+  return pages;
 }
 
 /** Builds the pages into folders of `context.built`. Returns the names of those that were built. */

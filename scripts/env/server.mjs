@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { createServer, get } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { CONTROLLER, OWN_WORKER, pageText } from './pages.mjs';
 
@@ -19,8 +19,9 @@ const ISOLATION = {
 };
 
 /**
- * `pages`: { name, path } of a page that is in context.built, or { name, text, html, headers }. `answer` is called with
- * the number of a page, or 'extension', and what it has sent.
+ * `pages`: { name, path } of a page that is in context.built, { name, path, proxy } of one that the server at the port
+ * `proxy` has, or { name, text, html, headers }. `answer` is called with the number of a page, or 'extension', and what
+ * it has sent.
  */
 export async function startServer(pages, isIsolated, { consumer, built }, answer) {
   const roots = { '/simdprop/': join(consumer, 'node_modules/simdprop/'), '/built/': `${built}/` };
@@ -53,6 +54,16 @@ export async function startServer(pages, isIsolated, { consumer, built }, answer
     if (text) {
       response.writeHead(200, { 'content-type': text[0], ...text[2] });
       response.end(text[1]);
+      return;
+    }
+    const page = pages.find(({ proxy, path }) => proxy && pathname.startsWith(path.replace('index.html', '')));
+    if (page) {
+      const { url, headers } = request;
+      const forward = get({ host: '127.0.0.1', port: page.proxy, path: url, headers }, (answered) => {
+        response.writeHead(answered.statusCode, answered.headers);
+        answered.pipe(response);
+      });
+      forward.on('error', () => response.writeHead(502).end());
       return;
     }
     const root = Object.keys(roots).find((prefix) => pathname.startsWith(prefix));
