@@ -21,6 +21,10 @@ import { addOuterProductListed, addOuterProductsListed, listUnion } from './spar
 import { ownAddress, panelEnd, panelStart } from './team';
 import { addScaledRow, madd, storeTransposed } from './simd';
 
+/** From this many rows on, if they are at most so many bytes apart, gradients are added without copies. */
+const NEAR_ROWS = 32;
+const NEAR_BYTES: usize = 128;
+
 /**
  * BP4 and BP3 for this thread's panels of one layer: weights += scale . sum over the rows of delta (a^(l-1))^T, and
  * biases += scale . sum over the rows of delta. The slopes of prelu are like biases, with SLOPE_DELTA in place of
@@ -69,7 +73,101 @@ export function addProducts(
 ): void {
   if (rows == 1) addOuterProduct(panels, a, delta, fanIn, units, scale);
   else if (rows == 2) addTwoOuterProducts(panels, a, aStride, delta, deltaStride, fanIn, units, scale);
-  else addTransposedProducts(panels, a, aStride, delta, deltaStride, fanIn, units, rows, scale);
+  else if (rows >= NEAR_ROWS && max(aStride, deltaStride) <= NEAR_BYTES) {
+    addNearProducts(panels, a, aStride, delta, deltaStride, fanIn, units, rows, scale);
+  } else addTransposedProducts(panels, a, aStride, delta, deltaStride, fanIn, units, rows, scale);
+}
+
+/**
+ * Does what addProducts does, for short rows, which lie on few pages of memory, without copies: four inputs and eight
+ * units at a time.
+ */
+function addNearProducts(
+  panels: usize,
+  a: usize,
+  aStride: usize,
+  delta: usize,
+  deltaStride: usize,
+  fanIn: i32,
+  units: i32,
+  rows: i32,
+  scale: f32,
+): void {
+  const factor = f32x4.splat(scale);
+  const sums = ownAddress(PACKED);
+  for (let j = 0; j < units; j += 8) {
+    let target = panels;
+    for (let k = 0; k < fanIn; k += 4) {
+      outerTile(sums, a + ((<usize>k) << 2), aStride, delta, deltaStride, rows);
+      let from = sums;
+      for (const end = target + <usize>min(4, fanIn - k) * PANEL_ROW_BYTES; target < end; target += PANEL_ROW_BYTES) {
+        v128.store(target, madd(v128.load(target), factor, v128.load(from)));
+        if (j + 4 < units) v128.store(target, madd(v128.load(target, 16), factor, v128.load(from, 16)), 16);
+        from += 32;
+      }
+    }
+    // the other half of the panel, or the next panel
+    panels = j & 8 ? target - 32 : panels + 32;
+    delta += 32;
+  }
+}
+
+/**
+ * sums [4 x 8] = the sum over the rows of the outer product of four columns at `s` and eight columns at `v`. The order
+ * of the code is that of the tiles: see make-tiles.mjs.
+ */
+export function outerTile(sums: usize, s: usize, sStride: usize, v: usize, vStride: usize, rows: i32): void {
+  let c00 = f32x4.splat(0);
+  let c01 = c00;
+  let c10 = c00;
+  let c11 = c00;
+  let c20 = c00;
+  let c21 = c00;
+  let c30 = c00;
+  let c31 = c00;
+  for (; rows > 0; rows -= 2) {
+    let x = v128.load32_splat(s, 12);
+    let v1 = v128.load(v, 16);
+    c31 = madd(c31, x, v1);
+    let v0 = v128.load(v);
+    c30 = madd(c30, x, v0);
+    x = v128.load32_splat(s, 8);
+    c21 = madd(c21, x, v1);
+    c20 = madd(c20, x, v0);
+    x = v128.load32_splat(s, 4);
+    c11 = madd(c11, x, v1);
+    c10 = madd(c10, x, v0);
+    x = v128.load32_splat(s);
+    c01 = madd(c01, x, v1);
+    c00 = madd(c00, x, v0);
+    s += sStride;
+    v += vStride;
+    if (rows == 1) break;
+    x = v128.load32_splat(s, 12);
+    v1 = v128.load(v, 16);
+    c31 = madd(c31, x, v1);
+    v0 = v128.load(v);
+    c30 = madd(c30, x, v0);
+    x = v128.load32_splat(s, 8);
+    c21 = madd(c21, x, v1);
+    c20 = madd(c20, x, v0);
+    x = v128.load32_splat(s, 4);
+    c11 = madd(c11, x, v1);
+    c10 = madd(c10, x, v0);
+    x = v128.load32_splat(s);
+    c01 = madd(c01, x, v1);
+    c00 = madd(c00, x, v0);
+    s += sStride;
+    v += vStride;
+  }
+  v128.store(sums, c00);
+  v128.store(sums, c01, 16);
+  v128.store(sums, c10, 32);
+  v128.store(sums, c11, 48);
+  v128.store(sums, c20, 64);
+  v128.store(sums, c21, 80);
+  v128.store(sums, c30, 96);
+  v128.store(sums, c31, 112);
 }
 
 /**
@@ -231,19 +329,31 @@ function addSparseProducts(
   }
 }
 
-/** target [columns] += scale . sum over the rows of m [rows x columns]. Both are read and written in groups of four. */
+/**
+ * target [columns] += scale . sum over the rows of m [rows x columns]. m is read in groups of sixteen columns, whose
+ * sums do not wait for each other; the target is read and written in groups of four.
+ */
 export function addColumnSums(target: usize, m: usize, stride: usize, columns: i32, rows: i32, scale: f32): void {
   const s = f32x4.splat(scale);
-  for (let j = 0; j < columns; j += 4) {
-    let sum = f32x4.splat(0);
+  for (; columns > 0; columns -= PANEL_UNITS) {
+    let sum0 = f32x4.splat(0);
+    let sum1 = sum0;
+    let sum2 = sum0;
+    let sum3 = sum0;
     let p = m;
     for (let row = 0; row < rows; ++row) {
-      sum = f32x4.add(sum, v128.load(p));
+      sum0 = f32x4.add(sum0, v128.load(p));
+      sum1 = f32x4.add(sum1, v128.load(p, 16));
+      sum2 = f32x4.add(sum2, v128.load(p, 32));
+      sum3 = f32x4.add(sum3, v128.load(p, 48));
       p += stride;
     }
-    v128.store(target, madd(v128.load(target), s, sum));
-    target += 16;
-    m += 16;
+    v128.store(target, madd(v128.load(target), s, sum0));
+    if (columns > 4) v128.store(target, madd(v128.load(target, 16), s, sum1), 16);
+    if (columns > 8) v128.store(target, madd(v128.load(target, 32), s, sum2), 32);
+    if (columns > 12) v128.store(target, madd(v128.load(target, 48), s, sum3), 48);
+    target += PANEL_ROW_BYTES;
+    m += PANEL_ROW_BYTES;
   }
 }
 

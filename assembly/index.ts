@@ -35,7 +35,7 @@ export { addScaled, dot, scaleFloats } from './float-arrays';
 export { activate, multiplyByPreluSlope, multiplyBySlope } from './activation';
 export { outputError, rowCosts } from './cost';
 export { errorsOfTwo, transposePanel } from './delta';
-export { addColumnSums, addProducts } from './gradient';
+export { addColumnSums, addProducts, outerTile } from './gradient';
 export { panelProduct } from './forward';
 export { normalQuantile, philox } from './random';
 export { product, productNarrow, productTwelve, productWide } from './generated/tile';

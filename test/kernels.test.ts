@@ -194,6 +194,11 @@ describe.skipIf(buildName === 'relaxed')('whole layers: the bits of one chain of
     [3, 300, 50],
     [33, 200, 7],
     [300, 20, 25],
+    [32, 1, 1],
+    [33, 4, 32],
+    [40, 13, 3],
+    [33, 30, 8],
+    [256, 9, 17],
   ])('addProducts: %i rows, %i inputs, %i units', (rows, fanIn, units) => {
     startOver();
     const random = randomNumbers(rows + fanIn + units);
