@@ -44,7 +44,7 @@ const program = (name, args = [], root = ROOT) => ['--import', TSX, join(root, '
  * Runs a job. Resolves to its exit code, its output, and how long it took to end after the output has said that a
  * process is failing.
  */
-function run(command, args, env) {
+function run(command, args, env = {}) {
   return new Promise((resolve) => {
     // a group of its own, so that no process can be left behind
     const child = spawn(command, args, { cwd: ROOT, env: { ...process.env, ...env }, detached: true });
@@ -72,9 +72,9 @@ function check(name, isRight, output) {
 }
 
 /** Runs a program whose processes count their checks. */
-async function runChecks(name, command, args, processes) {
+async function runChecks(name, command, args, processes, env) {
   const started = performance.now();
-  const { code, output } = await run(command, args);
+  const { code, output } = await run(command, args, env);
   const results = [...output.matchAll(/^RESULT (.*)$/gm)].map(([, json]) => JSON.parse(json));
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   const isWhole = code === 0 && results.length === processes;
@@ -197,6 +197,11 @@ try {
         processes,
       );
     }
+    // steps that are shared and steps that are not, in turns
+    const mixed = [...optionsOf(mpi), '-np', '2', process.execPath, ...program('calls.ts')];
+    await runChecks(`${mpi.name}, np 2, calls, the larger steps shared`, mpi.command, mixed, 2, {
+      LEAST_WORK: '250000',
+    });
     for (const way of ['killed', 'thrown', 'exits', 'ends early']) await runFailing(mpi, way);
     await runRefusals(mpi, mpis);
   }

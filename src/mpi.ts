@@ -6,7 +6,7 @@
 
 import { readFileSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
-import { checkNoMore, checkObject, keysOf, wrongType } from './check/errors.js';
+import { checkNoMore, checkNotNegative, checkObject, keysOf, orDefault, wrongType } from './check/errors.js';
 import type { ProcessTeam } from './core/core-options.js';
 import { MpiTeam } from './processes/team.js';
 
@@ -26,9 +26,17 @@ export interface JoinOptions {
    * @defaultValue Open MPI or MPICH, whichever has started this process
    */
   library?: string | undefined;
+  /**
+   * How many multiplications (rows × weights) a step needs for the processes to share it, 0 or more. Each process
+   * computes smaller steps as a whole, because the exchange would take longer. It must be the same in all of them.
+   * @defaultValue `4_000_000`, for processes on one machine; over TCP, several times as many are better
+   */
+  leastWork?: number | undefined;
 }
 
-const KEYS = keysOf<JoinOptions>({ library: true });
+const KEYS = keysOf<JoinOptions>({ library: true, leastWork: true });
+
+const DEFAULT_WORK = 4_000_000;
 
 let joined: Promise<MpiTeam> | undefined;
 
@@ -40,8 +48,8 @@ let joined: Promise<MpiTeam> | undefined;
  * bits of every result are those of one process. All processes must make the same calls with the same data; what
  * differs is refused with an error in all of them. If one of them fails, all end: see docs/mpi.md.
  *
- * @param options which library to use
- * @returns the team; the same one for every call
+ * @param options which library to use, and which steps to share
+ * @returns the team; the same one for every call, with the options of the first
  * @throws Error if koffi or an MPI library is missing, if the library does not see the processes that were started, if
  *   they have different versions of simdprop, or in a worker thread; TypeError for wrong options
  *
@@ -61,11 +69,12 @@ export async function joinTeam(options: JoinOptions = {}, none?: undefined): Pro
   checkNoMore('joinTeam', 2, none);
   checkObject('options', options, KEYS);
   const { library } = options;
+  const leastWork = checkNotNegative('options.leastWork', orDefault(options.leastWork, DEFAULT_WORK));
   if (library !== undefined && typeof library !== 'string') {
     throw wrongType('options.library', library, 'the path of an MPI library');
   }
   if (!isMainThread) throw new Error('joinTeam: got a worker thread, want the main thread of each process');
-  joined ??= MpiTeam.join(versionOfPackage(), library);
+  joined ??= MpiTeam.join(versionOfPackage(), library, leastWork);
   return await joined;
 }
 

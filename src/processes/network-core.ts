@@ -13,6 +13,8 @@ import type { Exchange } from './exchange.js';
 /** What a network needs of its team. */
 export interface Member {
   readonly size: number;
+  /** The multiplications of a step that the processes share. */
+  readonly leastWork: number;
   readonly agreement: Agreement;
   /** The number of the network in the team. */
   readonly network: number;
@@ -63,14 +65,14 @@ class TeamedCalls implements TeamCalls {
     // only now it is known how many rates are needed
     const rates = this.#compared.rates(least);
     if (rates !== undefined) this.#meet('steps', { 'learning rates': rates });
-    return this.#share(() => this.#core.trainChunks(position, least));
+    return this.#share(this.#header.chunkRows, () => this.#core.trainChunks(position, least));
   }
 
   trainRows(rows: number): number {
     const settings = this.#compared.settings();
     const data = this.#compared.window(rows);
     this.#meet('batch', { settings, rows, data, parameters: this.#compared.parameters() });
-    return this.#share(() => this.#core.trainRows(rows));
+    return this.#share(rows, () => this.#core.trainRows(rows));
   }
 
   applyGradients(): void {
@@ -78,8 +80,7 @@ class TeamedCalls implements TeamCalls {
     const parameters = this.#compared.parameters();
     this.#meet('apply', { settings, parameters, gradients: this.#compared.gradients() });
     // every process has computed the whole gradient, and moves all parameters
-    if (this.#isDivided) this.#exchange.state();
-    this.#isDivided = false;
+    this.#bringTogether();
     this.#core.applyGradients();
     this.#compared.keepParameters();
   }
@@ -99,9 +100,7 @@ class TeamedCalls implements TeamCalls {
   gatherState(): void {
     if (!this.#isDivided) return;
     this.#meet('state');
-    this.#exchange.begin();
-    this.#exchange.state();
-    this.#isDivided = false;
+    this.#bringTogether();
   }
 
   agree<T extends Controls>(options: object, settings: T): T {
@@ -142,10 +141,23 @@ class TeamedCalls implements TeamCalls {
     }
   }
 
-  /** Makes a call whose rows and panels are divided between all processes. */
-  #share(call: () => number): number {
+  /** After an agreement: each process gets the whole state of the optimizer and all gradients. */
+  #bringTogether(): void {
+    if (!this.#isDivided) return;
+    this.#exchange.begin();
+    this.#exchange.state();
+    this.#isDivided = false;
+  }
+
+  /**
+   * Makes a call whose rows and panels are divided between all processes. If its chunks of `rows` rows are too small
+   * for that, each process makes the whole call.
+   */
+  #share(rows: number, call: () => number): number {
     const header = this.#header;
-    header.teamThreads = this.#member.size;
+    const isShared = rows * header.weightFloats >= this.#member.leastWork;
+    if (!isShared) this.#bringTogether();
+    header.teamThreads = isShared ? this.#member.size : 1;
     this.#exchange.begin();
     let result: number;
     try {
@@ -156,7 +168,7 @@ class TeamedCalls implements TeamCalls {
     } finally {
       header.teamThreads = 1;
     }
-    this.#isDivided = this.#member.size > 1;
+    this.#isDivided = isShared && this.#member.size > 1;
     this.#compared.keepParameters();
     return result;
   }

@@ -29,13 +29,15 @@ export class MpiTeam implements StartingTeam {
   /** The name and version of the MPI library, such as `Open MPI v4.1.4`. */
   readonly library: string;
   readonly #mpi: Mpi;
+  readonly #leastWork: number;
   readonly #agreement: Agreement;
   /** The last error that nobody has caught; it ends this process, unless the program has a handler. */
   #uncaught: unknown;
   /** How many networks the team has made. */
   #networks = 0;
 
-  private constructor(mpi: Mpi) {
+  private constructor(mpi: Mpi, leastWork: number) {
+    this.#leastWork = leastWork;
     this.rank = mpi.rank;
     this.size = mpi.size;
     this.library = mpi.library;
@@ -45,16 +47,16 @@ export class MpiTeam implements StartingTeam {
   }
 
   /** See joinTeam. `version`: of the package. */
-  static async join(version: string, library: string | undefined): Promise<MpiTeam> {
+  static async join(version: string, library: string | undefined, leastWork: number): Promise<MpiTeam> {
     const mpi = await startMpi(library);
-    const team = new MpiTeam(mpi);
+    const team = new MpiTeam(mpi, leastWork);
     process.on('exit', (exitCode) => team.#leave(exitCode));
     // Node prints the error that ends a process only after the exit, which will not return
     process.on('uncaughtExceptionMonitor', (error) => {
       team.#uncaught = error;
     });
     checkStarted(mpi);
-    team.#agreement.meet('join', 0, { version: addText(addText(EMPTY, version), base64) });
+    team.#agreement.meet('join', 0, { version: addText(addText(EMPTY, version), base64), leastWork });
     return team;
   }
 
@@ -76,6 +78,7 @@ export class MpiTeam implements StartingTeam {
     core.join(this.rank);
     const member = {
       size: this.size,
+      leastWork: this.#leastWork,
       agreement: this.#agreement,
       network,
       fail: (error: unknown) => this.#fail(error),

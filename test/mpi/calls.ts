@@ -259,6 +259,7 @@ if (team.size > 1) {
   const join = joinTeam as (...args: unknown[]) => Promise<unknown>;
   await refused('an argument more', () => join({}, 1), 'joinTeam: argument 2: got 1, want none');
   await refused('an unknown option', () => join({ lib: 'x' }), 'options: got the unknown key "lib"');
+  await refused('less than no work', () => join({ leastWork: -1 }), 'options.leastWork: got -1');
   await refused('no path', () => join({ library: 1 }), 'options.library: got 1');
   check('one team for every call', (await joinTeam()) === team);
   check('its library', /^(Open MPI v|MPICH )\d/.test(team.library));

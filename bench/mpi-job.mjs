@@ -1,0 +1,73 @@
+// Run by bench/mpi.ts under mpirun: the same epochs by rank 0 alone and by the whole team, in turns. While rank 0 works
+// alone, the others wait for it. Rank 0 prints the times.
+import { adam, Network, sgd } from '../dist/index.js';
+import { joinTeam } from '../dist/mpi.js';
+
+const [rounds, ...names] = process.argv.slice(2);
+const team = await joinTeam();
+const meeting = await Network.create({ inputs: 1, layers: [{ units: 1 }], seed: 1, team });
+
+/** Each training has this many epochs, because copying and checking the data takes time at its start. */
+const EPOCHS = 2;
+
+/** name: [widths, batch size, optimizer, samples of an epoch] */
+const NETWORKS = {
+  '784-30-10': [[784, 30, 10], 10, sgd({ learningRate: 0.1 }), 2000],
+  '784-128-10': [[784, 128, 10], 32, sgd({ learningRate: 0.05 }), 800],
+  '784-512-512-10': [[784, 512, 512, 10], 128, sgd({ learningRate: 0.05 }), 256],
+  '1024-2048-2048-10': [[1024, 2048, 2048, 10], 256, adam(), 256],
+};
+
+let state = 7;
+function random() {
+  state = (Math.imul(state, 1103515245) + 12345) >>> 0;
+  return state / 2 ** 32;
+}
+
+for (const name of names) {
+  const [[inputs, ...units], batchSize, optimizer, samples] = NETWORKS[name];
+  const layers = units.map((n, l) => ({ units: n, activation: l + 1 < units.length ? 'relu' : 'softmax' }));
+  const options = { inputs, layers, seed: 1 };
+  const data = {
+    inputs: Float32Array.from({ length: samples * inputs }, () => (random() < 0.8 ? 0 : random())),
+    targets: Uint8Array.from({ length: samples }, () => Math.floor(10 * random())),
+  };
+  const alone = await Network.create(options);
+  const together = await Network.create({ ...options, team });
+  const epoch = async (net) => {
+    const start = performance.now();
+    await net.fit(data, { epochs: EPOCHS, batchSize, optimizer });
+    return performance.now() - start;
+  };
+  const times = { alone: [], together: [] };
+  // the first round only warms up
+  for (let round = -1; round < Number(rounds); round++) {
+    const one = team.rank === 0 ? await epoch(alone) : 0;
+    // rank 0 is the last to come, so that nobody's wait counts
+    meeting.trainBatch([[1]], [1]);
+    const all = await epoch(together);
+    if (round < 0) continue;
+    times.alone.push(one);
+    times.together.push(all);
+  }
+  const isSame = Buffer.compare(await alone.save(), await together.save()) === 0;
+  const hidden = units.slice(0, -1).reduce((sum, n) => sum + n, 0);
+  const bytes = 4 * (batchSize * (2 * hidden + 10) + together.parameters);
+  if (team.rank === 0) {
+    const { library, size } = team;
+    console.log(
+      JSON.stringify({
+        name,
+        batchSize,
+        steps: (EPOCHS * samples) / batchSize,
+        bytes,
+        isSame,
+        library,
+        size,
+        ...times,
+      }),
+    );
+  }
+  alone.dispose();
+  together.dispose();
+}
