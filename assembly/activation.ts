@@ -169,6 +169,9 @@ export function isElementwise(activation: i32): bool {
   return activation != SOFTMAX && activation != MIXED;
 }
 
+/** True in the build that only predicts, a small download: there, a step computes one vector. */
+const IS_SMALL: bool = isDefined(SMALL);
+
 // The activation is chosen once for each row, and each activation has a loop of its own. This takes hardly more time
 // than kernels that each contain a loop over the rows.
 
@@ -194,22 +197,22 @@ export function activate(
   for (let row = 0; row < rows; ++row) {
     let j: usize = 0;
     if (activation == SIGMOID) {
-      for (; j + 16 < bytes; j += 32) {
+      for (; !IS_SMALL && j + 16 < bytes; j += 32) {
         const first = sigmoid(v128.load(z + j));
         const second = sigmoid(v128.load(z + j, 16));
         v128.store(a + j, first);
         v128.store(a + j, second, 16);
       }
-      if (j < bytes) v128.store(a + j, sigmoid(v128.load(z + j)));
+      for (; j < bytes; j += 16) v128.store(a + j, sigmoid(v128.load(z + j)));
     } else if (activation == RELU) for (; j < bytes; j += 16) v128.store(a + j, relu(v128.load(z + j)));
     else if (activation == TANH) {
-      for (; j + 16 < bytes; j += 32) {
+      for (; !IS_SMALL && j + 16 < bytes; j += 32) {
         const first = tanh(v128.load(z + j));
         const second = tanh(v128.load(z + j, 16));
         v128.store(a + j, first);
         v128.store(a + j, second, 16);
       }
-      if (j < bytes) v128.store(a + j, tanh(v128.load(z + j)));
+      for (; j < bytes; j += 16) v128.store(a + j, tanh(v128.load(z + j)));
     } else if (activation == LEAKY_RELU) {
       // a slope above 1 has the smaller one of z and slope z, any other the larger one
       const slope = v128.load32_splat(constants);

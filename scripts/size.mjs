@@ -23,7 +23,7 @@ const LEARN = `
   }
 `;
 
-// `goal`: what the page should weigh at most, in kilobytes of 1024 bytes; three pages exceed it. `ceiling`: what the
+// `goal`: what the page should weigh at most, in kilobytes of 1024 bytes; four pages exceed it. `ceiling`: what the
 // page weighs today, rounded up; by default the goal. The command fails if a page exceeds its ceiling, so that no page
 // grows unnoticed. `trips`: the largest number of round trips that follow one another, if the page preloads the chunks
 // that page.js imports. (Vite writes such links by itself. Without them, pages of esbuild take one trip more.)
@@ -126,7 +126,7 @@ const PAGES = [
   {
     name: 'simdprop/predict, load, predict',
     goal: 12,
-    ceiling: 13,
+    ceiling: 12.1,
     trips: 1,
     code: `
       import { loadPredictor } from 'simdprop/predict';
@@ -149,7 +149,7 @@ const PAGES = [
   {
     name: 'simdprop/static, all of it',
     goal: 60,
-    ceiling: 84,
+    ceiling: 85,
     trips: 1,
     code: `
       import * as simdprop from 'simdprop/static';
