@@ -384,7 +384,7 @@ const wrong: [string, unknown, unknown, RegExp][] = [
     'labels without a target',
     IRIS,
     { labels: true },
-    /^options\.labels: got labels of 0 target columns, want those of one$/,
+    /^options\.labels: got labels of 0 target columns, want those of one: options\.target names it$/,
   ],
   [
     'labels of two columns',

@@ -87,13 +87,20 @@ describe('random numbers are the words of their purpose and stream', () => {
 describe.skipIf(buildName === 'relaxed')('functions, operation by operation', () => {
   const madd = (c: number, a: number, b: number) => f(c + f(a * b));
 
-  /** Cephes' expf, with its terms in pairs. */
-  function exp(given: number): number {
-    const x = Math.min(Math.max(given, f(-87.3)), f(87.3));
+  const LIMIT = f(87.3);
+  const [C1, C2] = [f(0.693359375), f(-2.1219444e-4)];
+
+  /** x, limited, as n ln 2 + r. */
+  function reduced(given: number): { n: number; r: number } {
+    const x = Math.min(Math.max(given, -LIMIT), LIMIT);
     const shift = 12582912;
     const n = f(f(f(x * f(Math.LOG2E)) + shift) - shift);
-    let r = f(x - f(n * f(0.693359375)));
-    r = f(r - f(n * f(-2.1219444e-4)));
+    return { n, r: f(f(x - f(n * C1)) - f(n * C2)) };
+  }
+
+  /** Cephes' expf, with its terms in pairs. */
+  function exp(x: number): number {
+    const { n, r } = reduced(x);
     const square = f(r * r);
     const [c0, c1, c2, c3, c4, c5] = [
       1.98756915e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1,
@@ -104,17 +111,26 @@ describe.skipIf(buildName === 'relaxed')('functions, operation by operation', ()
     return f(f(madd(r, p, square) + 1) * 2 ** n);
   }
 
-  const sigmoid = (x: number) => f(1 / f(exp(f(-x)) + 1));
+  /** e / (e + 1 - t), where e = 2^n (1 + t) and t = tanh(r / 2), so that e^x is e / (1 - t). */
+  function sigmoid(x: number): number {
+    const { n, r } = reduced(x);
+    const square = f(r * r);
+    const t = f(r * madd(0.5, madd(f(-0.041664090007543564), f(0.0040970719419419765), square), square));
+    const e = f(f(1 + t) * 2 ** n);
+    return f(e / f(e + f(1 - t)));
+  }
 
-  function tanh(x: number): number {
-    const size = Math.abs(x);
-    if (size > 0.625) return Math.sign(x) * f(1 - f(2 / f(exp(f(size + size)) + 1)));
-    const square = f(x * x);
-    const [c0, ...rest] = [
-      -5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1, -3.33332819422e-1,
-    ].map(f);
-    const p = rest.reduce((sum, c) => madd(c, sum, square), c0);
-    return madd(x, f(p * square), x);
+  /** ((p + 1) t - q) / (p + 1 - q t), where 2x = n ln 2 + 2u, t = tanh u, p = 2^n and q = 1 - p. */
+  function tanh(given: number): number {
+    const x = Math.min(Math.max(given, f(-9.1)), f(9.1));
+    const shift = 12582912;
+    const n = f(f(f(x * f(2 * Math.LOG2E)) + shift) - shift);
+    const u = f(x - f(n * f(Math.LN2 / 2)));
+    const square = f(u * u);
+    const t = f(u * madd(1, madd(f(-0.3333127200603485), f(0.13110630214214325), square), square));
+    const p = 2 ** n;
+    const [sum, q] = [f(p + 1), f(1 - p)];
+    return f(f(f(sum * t) - q) / f(sum - f(q * t)));
   }
 
   const random = randomNumbers(3);

@@ -17,7 +17,7 @@ import { randomNumbers, SEED } from './random-numbers.js';
 
 describe('the demon', () => {
   const ROWS = 3;
-  const AMOUNT = 2 ** -6;
+  const AMOUNT = 2 ** -7;
   const distributions = (random: () => number, rows: number, outputs: number) => {
     const y = new Float32Array(rows * outputs);
     for (let row = 0; row < rows; row++) y[row * outputs + Math.floor(random() * outputs)] = 1;
