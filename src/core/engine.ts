@@ -3,6 +3,7 @@ import { isKind } from '../check/arrays.js';
 import { counted, outOfRange, wrongType } from '../check/errors.js';
 import { bytesOf } from './builds.js';
 import { BUILDS, type BuildName, type CoreOptions } from './core-options.js';
+import type { TeamCalls } from './team-calls.js';
 
 /**
  * The functions of the core that src/ calls: the whole interface on one screen. Addresses are in bytes; counts are rows
@@ -30,16 +31,6 @@ export interface Core {
   scaleFloats(target: number, floats: number, factor: number): void;
   /** Not the core's, but that of its wrapper in src/processes. Only networks of a team of processes have it. */
   readonly team?: TeamCalls;
-}
-
-/** What a network of a team of processes does besides computing: all of them must call the same. */
-export interface TeamCalls {
-  /** A time in milliseconds that is the same in all processes, so that they take the same steps by it. */
-  now(): number;
-  /** Gives each process the whole state of the optimizer and all gradients, of which it has only a part. */
-  gatherState(): void;
-  /** Compares the options of a call. Returns its settings with callbacks and a signal that hold for all processes. */
-  agree<T extends object>(options: object, settings: T): T;
 }
 
 /** The functions that the core calls: those of a custom cost. */

@@ -1,5 +1,6 @@
-import type { Core, TeamCalls } from '../core/engine.js';
+import type { Core } from '../core/engine.js';
 import { Header } from '../core/header.js';
+import type { TeamCalls } from '../core/team-calls.js';
 import type { Action, Agreement } from './agreement.js';
 import { answerOfAll, type Controls, fingerprintOf, TeamSignal } from './call-settings.js';
 import { Compared } from './compared.js';

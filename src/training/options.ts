@@ -12,7 +12,7 @@ import {
   wrongType,
 } from '../check/errors.js';
 import type { Arena } from '../core/arena.js';
-import type { Core } from '../core/engine.js';
+import type { TeamedCore } from '../core/team-calls.js';
 import type { ClassWeights } from '../data/class-weights.js';
 import { type CheckedData, checkData, type DataSet, ownData } from '../data/data-set.js';
 import { type Preparation, preparationOf, type Standardized } from '../data/inputs.js';
@@ -324,7 +324,7 @@ export function defaultEpochs(sizes: StepSizes): number {
 /** Checks all options that do not need the whole training set. */
 export function checkSettings(
   options: StreamOptions & Pick<TrainOptions, 'trainingMetrics'>,
-  arena: Preparation & { readonly core?: Pick<Core, 'team'> },
+  arena: Preparation & { readonly core?: TeamedCore },
   current: Optimizer,
 ): TrainSettings {
   const { standardize, signal, validation, onEpoch, onBatch, onProgress } = options;
