@@ -67,10 +67,7 @@ export const TABLES = {
     noProblems([...problems, ...found]);
   },
 
-  'tables: frames while a worker reads 100,000 rows and trains on them, until it is stopped': async (
-    browser,
-    { url },
-  ) => {
+  'tables: frames while a worker reads 100,000 rows and trains on them': async (browser, { url }) => {
     const { page, problems } = await openPage(browser, `${url}tables.html`);
     const idle = await framesDuring(page, 1000);
     const rows = Array.from(
@@ -89,8 +86,6 @@ export const TABLES = {
       attempts.push(judge(idle, await framesDuring(page, 1000)));
       if (attempts.slice(-2).every(({ isGood }) => isGood)) break;
     }
-    await until(page, '#epoch', /epoch/, 60_000);
-    await press(page, 'Stop');
     await until(page, '#progress', /trained on 75,000 rows/, 60_000);
     noProblems(problems);
     expect(
