@@ -145,7 +145,7 @@ function save(rows: string[][], mnist: string, machine: string): void {
   const table = [['engine', 'mode', 'hashes'], ['---', '---', '---'], ...rows]
     .map((row) => `| ${row.join(' | ')} |`)
     .join('\n');
-  const part = `<!-- table -->\n\nSHA-256 of the weights and predictions of the network trained on MNIST: \`${mnist}\`\n\n${table}\n\n${machine}.\n\n<!-- end -->`;
+  const part = `<!-- table -->\n\nSHA-256 of the weights and predictions of the network trained on MNIST:\n\`${mnist}\`\n\n${table}\n\n${machine}.\n\n<!-- end -->`;
   writeFileSync(
     PAGE,
     page.replace(/<!-- table -->[\s\S]*<!-- end -->/, () => part),
