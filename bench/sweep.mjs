@@ -2,40 +2,20 @@
 // workers on hosts of their own, and as a job array of two processes. They take turns. Needs redis-server, and root for
 // the hosts, which are network namespaces. The start of processes counts for the job array only, whose processes are
 // started for it. All ways share the cores of one machine: the figures show what each way costs.
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
-import { installPacked } from '../scripts/pack/install.mjs';
-import { installExample, Processes } from '../scripts/sweep/example.mjs';
-import { makeHosts } from '../scripts/sweep/hosts.mjs';
-import { startRedis } from '../scripts/sweep/redis.mjs';
+import { setUpSweep } from '../scripts/sweep/stage.mjs';
 import { alignTable, describeMachine, machineLine, saveResult } from './machine.js';
 import { median, pairedRatio } from './medians.js';
 
 const ROUNDS = Number(process.env.SIMDPROP_ROUNDS ?? 5);
 const JOBS = 500;
 
-const packed = installPacked();
-const made = makeHosts(2);
-if (typeof made === 'string') console.log(`both workers run on this host: hosts of their own cannot be made: ${made}`);
-const hosts = typeof made === 'string' ? [undefined, undefined] : made.hosts;
-let processes;
-let redis;
-function cleanUp() {
-  processes?.killAll();
-  redis?.kill();
-  if (typeof made !== 'string') made.remove();
-  rmSync(packed.folder, { recursive: true, force: true, maxRetries: 5 });
-}
-process.on('exit', cleanUp);
-for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
-
-const app = installExample(packed, ['bench/sweep-timed.mjs', 'scripts/sweep/helper.mjs']);
-const folder = join(packed.folder, 'redis');
-mkdirSync(folder);
-processes = new Processes(app);
-redis = await startRedis(folder, ['127.0.0.1', ...hosts.flatMap((host) => (host ? [host.server] : []))]);
-const url = redis.urlAt('127.0.0.1');
+const { folder, hosts, processes, url, startWorker } = await setUpSweep([
+  'bench/sweep-timed.mjs',
+  'scripts/sweep/helper.mjs',
+]);
 const ask = async (args, env) => JSON.parse(await processes.output(['sweep-timed.mjs', ...args], url, { env }));
 
 /** The text of a log. */
@@ -44,9 +24,7 @@ const logOf = (path) => (existsSync(path) ? readFileSync(path, 'utf8') : '');
 async function searchByQueue() {
   // or the results of the round before would be there
   await processes.output(['helper.mjs', 'flush'], url);
-  const workers = hosts.map((host) =>
-    processes.start(['worker.mjs'], redis.urlAt(host?.server ?? '127.0.0.1'), { host }),
-  );
+  const workers = hosts.map((host) => startWorker(host));
   // the workers are warm
   await ask(['jobs', '20']);
   const answer = await ask(['queue']);
@@ -56,8 +34,8 @@ async function searchByQueue() {
 }
 
 async function searchByArray() {
-  const paths = [0, 1].map((i) => join(packed.folder, `share-${i}.jsonl`));
-  const all = join(packed.folder, 'shares.jsonl');
+  const paths = [0, 1].map((i) => join(folder, `share-${i}.jsonl`));
+  const all = join(folder, 'shares.jsonl');
   for (const path of [...paths, all]) rmSync(path, { force: true });
   const start = performance.now();
   await Promise.all(
@@ -92,7 +70,7 @@ for (let round = -1; round < ROUNDS; round++) {
 if (scores.size !== 1) throw new Error(`got the scores ${[...scores]}, want one`);
 
 await processes.output(['helper.mjs', 'flush'], url);
-const worker = processes.start(['worker.mjs'], redis.urlAt(hosts[0]?.server ?? '127.0.0.1'), { host: hosts[0] });
+const worker = startWorker(hosts[0]);
 await ask(['jobs', '20']);
 await processes.output(['helper.mjs', 'flush'], url);
 const { ms, aloneMs } = await ask(['jobs', String(JOBS)]);

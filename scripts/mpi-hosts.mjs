@@ -1,8 +1,8 @@
-import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { commandIn, ip, makeNamespaces } from './namespaces.mjs';
 
-// Two hosts on one machine: network namespaces that are joined by a virtual cable. They need iproute2 and root.
+// Two hosts for a team of processes, which are joined by a virtual cable.
 
 const ADDRESSES = ['10.213.7.1', '10.213.7.2'];
 
@@ -14,26 +14,16 @@ const ADDRESSES = ['10.213.7.1', '10.213.7.2'];
 export function makeHosts(folder) {
   const names = ['a', 'b'].map((host) => `simdprop-${process.pid}-${host}`);
   const cables = ['a', 'b'].map((host) => `sp${process.pid % 100_000}${host}`);
-  const remove = () => {
-    for (const name of names) spawnSync('ip', ['netns', 'delete', name]);
-  };
-  const ip = (...args) => {
-    const { status, error, stderr } = spawnSync('ip', args, { encoding: 'utf8' });
-    if (status !== 0) throw new Error(`ip ${args.join(' ')}: ${error?.message ?? stderr.trim()}`);
-  };
-  try {
-    for (const name of names) ip('netns', 'add', name);
+  const { remove, reason } = makeNamespaces(names, () => {
     ip('link', 'add', cables[0], 'netns', names[0], 'type', 'veth', 'peer', 'name', cables[1], 'netns', names[1]);
     for (const [i, name] of names.entries()) {
       ip('-n', name, 'address', 'add', `${ADDRESSES[i]}/24`, 'dev', cables[i]);
-      for (const device of [cables[i], 'lo']) ip('-n', name, 'link', 'set', device, 'up');
+      ip('-n', name, 'link', 'set', cables[i], 'up');
     }
-  } catch (error) {
-    remove();
-    return { reason: error.message };
-  }
+  });
+  if (reason !== undefined) return { reason };
   const agent = join(folder, 'agent.sh');
   // the first argument is the address of the host
   writeFileSync(agent, `#!/bin/sh\nshift\nexec ip netns exec ${names[1]} sh -c "$*"\n`);
-  return { addresses: ADDRESSES, inFirst: ['ip', 'netns', 'exec', names[0]], agent, remove };
+  return { addresses: ADDRESSES, inFirst: commandIn(names[0]), agent, remove };
 }

@@ -1,15 +1,12 @@
 // Tries examples/sweep with the packed tarball, a real Redis and workers on several hosts, one of which is killed.
 // Needs dist/ (npm run build) and redis-server. Hosts are network namespaces, which need root; where they cannot be
 // made, it says so, and the workers run on this host.
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { expectEqual, run } from './env/processes.mjs';
 import { Results } from './env/results.mjs';
-import { installPacked } from './pack/install.mjs';
-import { installExample, Processes } from './sweep/example.mjs';
-import { makeHosts } from './sweep/hosts.mjs';
-import { startRedis } from './sweep/redis.mjs';
+import { setUpSweep } from './sweep/stage.mjs';
 
 /** 6 settings, 3 folds. */
 const TRAININGS = 18;
@@ -31,31 +28,13 @@ const isRefused = (port) =>
     socket.on('error', () => resolve(true));
   });
 
-const packed = installPacked();
 const results = new Results('sweep');
-const made = makeHosts(2);
-if (typeof made === 'string') console.log(`left out: hosts of their own, which cannot be made here: ${made}`);
-const hosts = typeof made === 'string' ? [undefined, undefined] : made.hosts;
-const data = join(packed.folder, 'redis');
-mkdirSync(data);
-let processes;
-let redis;
-function cleanUp() {
-  processes?.killAll();
-  redis?.kill();
-  if (typeof made !== 'string') made.remove();
-  rmSync(packed.folder, { recursive: true, force: true, maxRetries: 5 });
-}
-process.on('exit', cleanUp);
-for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
+const { app, folder, hosts, processes, redis, url, startWorker, cleanUp } = await setUpSweep([
+  'scripts/sweep/alone.mjs',
+  'scripts/sweep/helper.mjs',
+]);
 try {
-  const app = installExample(packed, ['scripts/sweep/alone.mjs', 'scripts/sweep/helper.mjs']);
-  const fileOf = (name) => join(packed.folder, name);
-  processes = new Processes(app);
-  redis = await startRedis(data, ['127.0.0.1', ...hosts.flatMap((host) => (host ? [host.server] : []))]);
-  const url = redis.urlAt('127.0.0.1');
-  const startWorker = (host, onLine) =>
-    processes.start(['worker.mjs'], redis.urlAt(host?.server ?? '127.0.0.1'), { host, onLine });
+  const fileOf = (name) => join(folder, name);
   const startSweep = (name, onLine) =>
     processes.start(['sweep.mjs', fileOf(`${name}.jsonl`), fileOf(`${name}.json`)], url, { onLine });
   const expectSame = (name) => {

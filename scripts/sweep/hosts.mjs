@@ -1,9 +1,7 @@
-import { execFileSync } from 'node:child_process';
 import { networkInterfaces } from 'node:os';
+import { commandIn, ip, makeNamespaces } from '../namespaces.mjs';
 
-// Hosts of their own on one machine: network namespaces, each of which reaches this one over a cable of its own.
-
-const ip = (...args) => execFileSync('ip', args, { stdio: ['ignore', 'ignore', 'pipe'], encoding: 'utf8' });
+// Hosts for the workers of a sweep, each of which reaches this machine over a cable of its own.
 
 /** The start of a network 10.x.y.0 that this machine does not have. */
 function freeNetwork() {
@@ -18,39 +16,27 @@ function freeNetwork() {
 }
 
 /**
- * Makes hosts. `server`: the address at which a host reaches this machine; `command`: what runs a program on it. Where
- * they cannot be made, the result is the reason, as a text.
+ * Makes hosts. `server`: the address at which a host reaches this machine; `command`: what runs a program on it.
+ * `remove` must be called at the end. Where they cannot be made, there is only the `reason`.
  */
 export function makeHosts(count) {
-  const hosts = [];
-  const remove = () => {
-    for (const { name } of hosts.splice(0)) {
-      try {
-        // the cable goes with it
-        ip('netns', 'delete', name);
-      } catch {
-        // it has not been made
+  const network = freeNetwork();
+  const hosts = Array.from({ length: count }, (_, i) => {
+    const name = `sweep-${process.pid}-${i}`;
+    return { name, server: `${network}${4 * i + 1}`, command: commandIn(name) };
+  });
+  const { remove, reason } = makeNamespaces(
+    hosts.map(({ name }) => name),
+    () => {
+      for (const [i, { name, server }] of hosts.entries()) {
+        const [here, there] = [`sw${process.pid}h${i}`, `sw${process.pid}t${i}`];
+        ip('link', 'add', here, 'type', 'veth', 'peer', 'name', there, 'netns', name);
+        ip('addr', 'add', `${server}/30`, 'dev', here);
+        ip('link', 'set', here, 'up');
+        ip('-n', name, 'addr', 'add', `${network}${4 * i + 2}/30`, 'dev', there);
+        ip('-n', name, 'link', 'set', there, 'up');
       }
-    }
-  };
-  try {
-    const network = freeNetwork();
-    for (let i = 0; i < count; i++) {
-      const name = `sweep-${process.pid}-${i}`;
-      const [here, there] = [`sw${process.pid}h${i}`, `sw${process.pid}t${i}`];
-      const server = `${network}${4 * i + 1}`;
-      hosts.push({ name, server, command: ['ip', 'netns', 'exec', name] });
-      ip('netns', 'add', name);
-      ip('link', 'add', here, 'type', 'veth', 'peer', 'name', there, 'netns', name);
-      ip('addr', 'add', `${server}/30`, 'dev', here);
-      ip('link', 'set', here, 'up');
-      ip('-n', name, 'addr', 'add', `${network}${4 * i + 2}/30`, 'dev', there);
-      ip('-n', name, 'link', 'set', there, 'up');
-      ip('-n', name, 'link', 'set', 'lo', 'up');
-    }
-    return { hosts: [...hosts], remove };
-  } catch (error) {
-    remove();
-    return (error.stderr || error.message).trim();
-  }
+    },
+  );
+  return reason === undefined ? { hosts, remove } : { reason };
 }
