@@ -52,6 +52,13 @@ async function enterSimdprop(
   };
 }
 
+/** Gives a network in plain JavaScript the parameters that all contestants start from. */
+function setStart(net: PlainNetwork | PlainSmallNetwork, start: PlainLayerOptions[]): void {
+  start.forEach(({ weights, biases }, l) => {
+    net.setParameters(l, weights, biases);
+  });
+}
+
 function enterPlain(
   { inputs, cost, scale = 1, ...workload }: Workload,
   rows: number,
@@ -60,11 +67,7 @@ function enterPlain(
   const { data, epochs, batchSize, learningRate } = workload;
   const net = new PlainNetwork(inputs, layers, cost, rows);
   return {
-    reset(start) {
-      start.forEach(({ weights, biases }, l) => {
-        net.setParameters(l, weights, biases);
-      });
-    },
+    reset: (start) => setStart(net, start),
     train() {
       let epochCost = 0;
       for (let epoch = 0; epoch < epochs; ++epoch) {
@@ -80,11 +83,7 @@ function enterSmall({ inputs, data, targetRows, ...workload }: Workload, layers:
   const { epochs, batchSize, learningRate, optimizer } = workload;
   const net = new PlainSmallNetwork(inputs, layers);
   return {
-    reset(start) {
-      start.forEach(({ weights, biases }, l) => {
-        net.setParameters(l, weights, biases);
-      });
-    },
+    reset: (start) => setStart(net, start),
     train() {
       let epochCost = 0;
       for (let epoch = 0; epoch < epochs; ++epoch) {
