@@ -9,8 +9,8 @@ export const ip = (...args) => execFileSync('ip', args, { stdio: ['ignore', 'ign
 export const commandIn = (name) => ['ip', 'netns', 'exec', name];
 
 /**
- * Makes namespaces of these names, and calls `connect`, which lays the cables. `remove` must be called at the end. Where
- * they cannot be made, there is only the `reason`.
+ * Makes namespaces of these names, and calls `connect`, which lays the cables. `remove` must be called at the end.
+ * Where they cannot be made, there is only the `reason`.
  */
 export function makeNamespaces(names, connect) {
   const remove = () => {
