@@ -182,7 +182,11 @@ export class NetworkView {
     if (move[0] < 0 || !units || move[1] < 0) return;
     event.preventDefault();
     const next = Math.min(move[1], units.length - 1);
-    this.#buttons.querySelector<HTMLElement>(`[data-layer="${move[0]}"][data-unit="${next}"]`)?.focus();
+    this.#buttonOf(move[0], next)?.focus();
+  }
+
+  #buttonOf(layer: number, unit: number): HTMLElement | null {
+    return this.#buttons.querySelector(`[data-layer="${layer}"][data-unit="${unit}"]`);
   }
 
   /** Computes the maps of the units anew. */
@@ -380,8 +384,12 @@ export class NetworkView {
     input.addEventListener('input', () => {
       if (Number.isFinite(input.valueAsNumber)) this.#options.edit(at, input.valueAsNumber);
     });
-    input.addEventListener('keydown', ({ key }) => {
-      if (key === 'Enter' || key === 'Escape') close();
+    input.addEventListener('keydown', (event) => {
+      if (event.key !== 'Enter' && event.key !== 'Escape') return;
+      // or else the button that gets the focus would be pressed
+      event.preventDefault();
+      close();
+      this.#buttonOf(at.layer, at.unit)?.focus();
     });
     this.#tip.replaceChildren(element('label', { class: 'field' }, weightName(at), input));
     this.#isEditing = true;

@@ -1,5 +1,5 @@
 import { openPage } from '../browsers.mjs';
-import { expect, press, set, textOf, until } from '../visitor.mjs';
+import { expect, press, set, textOf, until, wait } from '../visitor.mjs';
 import { noProblems } from './common.mjs';
 
 export const HOME = {
@@ -15,6 +15,26 @@ export const HOME = {
     }
     noProblems(problems);
     return `${Math.round(ms)} ms after the page was opened`;
+  },
+
+  'home: training pauses by itself, and can be continued': async (browser, { url }) => {
+    const { page, problems } = await openPage(browser, `${url}index.html`);
+    const isPaused = () => page.$$eval('button', (all) => all.some((button) => button.textContent === 'Train on'));
+    for (const end = Date.now() + 30_000; !(await isPaused()); await wait(100)) {
+      expect(Date.now() < end, `training goes on: ${await textOf(page, '#progress')}`);
+    }
+    const epochOf = (text) => Number(/^epoch ([\d,.]+)/.exec(text)[1].replace(/\D/g, ''));
+    const paused = await textOf(page, '#progress');
+    await wait(300);
+    expect((await textOf(page, '#progress')) === paused, `training goes on after ${paused}`);
+    await press(page, 'Train on');
+    const end = Date.now() + 10_000;
+    while (!(epochOf(await textOf(page, '#progress')) > epochOf(paused))) {
+      expect(Date.now() < end, `training stays at ${paused}`);
+      await wait(50);
+    }
+    noProblems(problems);
+    return `paused at epoch ${epochOf(paused)}`;
   },
 
   'home: the example runs, is edited, and is stopped': async (browser, { url }) => {

@@ -217,6 +217,38 @@ export const PLAYGROUND = {
     noProblems([...problems, ...(await violations(page))]);
   },
 
+  'playground: a weight is changed at its line': async (browser, server) => {
+    const { page, problems } = await openPlayground(browser, server, '#data=circle&layers=2:tanh');
+    await until(page, READOUT, /epoch [1-9]/);
+    await press(page, 'Pause');
+    const ends = await page.$$eval('[data-layer][data-unit="0"]', (units) =>
+      units.slice(-2).map((unit) => {
+        const { left, right, top, height } = unit.getBoundingClientRect();
+        return { left, right, y: top + height / 2 };
+      }),
+    );
+    const [from, to] = ends;
+    await page.mouse.click((from.right + to.left) / 2, (from.y + to.y) / 2);
+    const label = await page.evaluate(() => document.activeElement.closest('label')?.textContent);
+    expect(label === 'w³₁,₁', `the line opens ${label}`);
+    await page.keyboard.down('Control');
+    await page.keyboard.press('a');
+    await page.keyboard.up('Control');
+    await page.keyboard.type('7');
+    await page.keyboard.press('Enter');
+    const { isOpen, focused } = await page.evaluate(() => ({
+      isOpen: [...document.querySelectorAll('label')].some(
+        (field) => field.textContent === 'w³₁,₁' && field.getClientRects().length > 0,
+      ),
+      focused: document.activeElement.getAttribute('aria-label'),
+    }));
+    expect(!isOpen && focused === 'output', `Enter leaves the focus at ${focused}, open: ${isOpen}`);
+    await page.mouse.move(0, 0);
+    await page.mouse.move((from.right + to.left) / 2, (from.y + to.y) / 2);
+    await page.waitForFunction(() => document.body.textContent.includes('w³₁,₁ = 7'), { timeout: 5000 });
+    noProblems(problems);
+  },
+
   'playground: twelve optimizers race': async (browser, server) => {
     const { page, problems } = await openPlayground(browser, server, '#data=circle');
     await press(page, 'Optimizers');
