@@ -57,12 +57,21 @@ function handlesOf(library: Library, isOpenMpi: boolean): Handles {
   };
 }
 
+/**
+ * UCX, by which MPICH sends, reads these variables when it is loaded. Without the first, it overwrites mmap, brk and
+ * their like in the C library while other threads of Node call them, and processes have crashed in MPI_Init. Without
+ * the second, it takes the signal of a wrong address from V8, which throws an error where WebAssembly has left its
+ * memory; and if a process crashes in malloc, its handler waits for ever for malloc's lock.
+ */
+const SETTINGS_OF_UCX = { UCX_MEM_EVENTS: 'no', UCX_HANDLE_ERRORS: 'none' };
+
 /** MPI_THREAD_FUNNELED: only the thread that begins makes calls. */
 const FUNNELED = 1;
 
 /** Loads the library and becomes a member of MPI_COMM_WORLD. `path`: of the library; undefined: one that is found. */
 export async function startMpi(path: string | undefined): Promise<Mpi> {
   const koffi = await loadKoffi();
+  for (const [name, value] of Object.entries(SETTINGS_OF_UCX)) process.env[name] ??= value;
   const library = loadLibrary(koffi, path);
   const name = nameOf(library);
   const isOpenMpi = name.startsWith('Open MPI');
