@@ -203,12 +203,12 @@ describe('code that could not be loaded', () => {
     const look = vi.spyOn(process, 'getBuiltinModule').mockImplementationOnce(() => {
       throw new Error('not now');
     });
-    await expect(switchOnWide(core)).rejects.toThrow('not now');
-    const wide = await switchOnWide(core);
+    await expect(switchOnWide('simd', core)).rejects.toThrow('not now');
+    const wide = await switchOnWide('simd', core);
     expect(wide.module ?? wide.reason).toBeDefined();
     // once there is an answer, it is kept
     const calls = look.mock.calls.length;
-    expect(await switchOnWide(core)).toBe(wide);
+    expect(await switchOnWide('simd', core)).toBe(wide);
     expect(look.mock.calls).toHaveLength(calls);
     look.mockRestore();
   });

@@ -57,8 +57,8 @@ export interface CoreOptions {
   threads?: number | 'auto' | undefined;
   /**
    * true: computes in registers of 256 bits if the engine can, which is so in Node 24 and later on x64. The bits of
-   * every result stay the same: on other hosts, or if a trial finds different bits or no gain in speed, the network
-   * runs without wide registers, and `wideReason` says why. While the core is compiled, flags of V8 are set.
+   * every result stay those of the `build`: on other hosts, or if a trial finds different bits or no gain in speed, the
+   * network runs without wide registers, and `wideReason` says why. While the core is compiled, flags of V8 are set.
    * @defaultValue `false`
    */
   wide?: boolean | undefined;

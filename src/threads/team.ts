@@ -64,8 +64,7 @@ export async function startTeam(
   refuseUnused(options);
   const isAutomatic = threads === 'auto';
   const { count, reason } = chooseThreads(threads, spec.cost, createWorker !== undefined, wasm);
-  if (wide && build === 'relaxed') throw outOfRange('wide', "true with build 'relaxed'", "build 'simd'");
-  const chosen = wide ? await switchOnWide(wasm ?? (await bytesOf(build))) : undefined;
+  const chosen = wide ? await switchOnWide(build, wasm ?? (await bytesOf(build))) : undefined;
   const start = async (among: number): Promise<Started> => {
     const team: Team = { threads: among, isWide: chosen?.module !== undefined, threadWork: THREAD_WORK };
     const plan = checkSize(makePlan(spec, capacity, undefined, 0, team));

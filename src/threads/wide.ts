@@ -1,4 +1,5 @@
 import { isKind } from '../check/arrays.js';
+import type { BuildName } from '../core/core-options.js';
 import { type Core, importsOf, PAGE_BYTES } from '../core/engine.js';
 import { Header } from '../core/header.js';
 import { weightFloats } from '../core/layout.js';
@@ -22,20 +23,21 @@ export interface Wide {
   readonly reason?: string;
 }
 
-let trial: Promise<Wide> | undefined;
+const trials = new Map<BuildName, Promise<Wide>>();
 
 /**
- * Switches wide mode on. `core`: the build with threads, as bytes or compiled. Bytes are tried only once in a process.
+ * Switches wide mode on for a build. `core`: the build with threads, as bytes or compiled. The bytes of each build are
+ * tried only once in a process.
  */
-export function switchOnWide(core: Uint8Array<ArrayBuffer> | WebAssembly.Module): Promise<Wide> {
+export function switchOnWide(build: BuildName, core: Uint8Array<ArrayBuffer> | WebAssembly.Module): Promise<Wide> {
   // this answer is not remembered: it does not hold for bytes
   if (isKind(core, 'WebAssembly.Module')) return Promise.resolve({ reason: 'a compiled module was given as wasm' });
+  let trial = trials.get(build);
   if (!trial) {
     trial = compileWide(core as Uint8Array<ArrayBuffer>);
+    trials.set(build, trial);
     // a failure is not remembered: the next call may succeed
-    trial.catch(() => {
-      trial = undefined;
-    });
+    trial.catch(() => trials.delete(build));
   }
   return trial;
 }
