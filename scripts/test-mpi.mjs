@@ -96,11 +96,11 @@ async function runChecks(name, command, args, processes, env) {
   console.log(`${name}: ${results[0]?.passed ?? 0} passed, ${wrong} failed, ${seconds} s`);
 }
 
-/** What a job says if nothing can come of it. */
-async function expectFailure(name, mpi, args, message, env) {
+/** A job in which joinTeam refuses to make a team: each of the two processes must say the same. */
+async function runRefused(name, mpi, args, message, env) {
   const { code, output } = await run(mpi.command, [...optionsOf(mpi), ...args], { env });
-  const count = output.split(message).length - 1;
-  check(`${mpi.name}, ${name}: exit code ${code}, ${count} times: ${message}`, code !== 0 && count > 0, output);
+  const count = output.split('\n').filter((line) => line.includes('REFUSED') && line.includes(message)).length;
+  check(`${mpi.name}, ${name}: exit code ${code}, ${count} times: ${message}`, code !== 0 && count === 2, output);
 }
 
 /** Every way in which one process can fail: the job ends, and the last checkpoint continues. */
@@ -138,21 +138,21 @@ function copyPackage(version) {
 async function runRefusals(mpi, mpis) {
   const node = process.execPath;
   const copy = copyPackage('0.0.0-other');
-  await expectFailure('no koffi', mpi, ['-np', '2', node, ...program('calls.ts', [], copy)], 'npm install koffi');
+  await runRefused('no koffi', mpi, ['-np', '2', node, ...program('refused.ts', [], copy)], 'npm install koffi');
   mkdirSync(join(copy, 'node_modules'));
   const koffi = createRequire(import.meta.url).resolve('koffi');
   const reExport = `export { default } from ${JSON.stringify(pathToFileURL(koffi).href)};`;
   mkdirSync(join(copy, 'node_modules/koffi'));
   writeFileSync(join(copy, 'node_modules/koffi/package.json'), '{ "type": "module", "exports": "./index.js" }');
   writeFileSync(join(copy, 'node_modules/koffi/index.js'), reExport);
-  const two = ['-np', '1', node, ...program('calls.ts'), ':', '-np', '1', node, ...program('calls.ts', [], copy)];
-  await expectFailure('another version', mpi, two, 'joinTeam: got other version in rank 1 than in rank 0');
-  const calls = ['-np', '2', node, ...program('calls.ts')];
-  await expectFailure('no library', mpi, calls, 'joinTeam: got no MPI library', { MPI_LIBRARY: 'libmissing.so' });
+  const two = ['-np', '1', node, ...program('refused.ts'), ':', '-np', '1', node, ...program('refused.ts', [], copy)];
+  await runRefused('another version', mpi, two, 'joinTeam: got other version in rank 1 than in rank 0');
+  const args = ['-np', '2', node, ...program('refused.ts')];
+  await runRefused('no library', mpi, args, 'joinTeam: got no MPI library', { MPI_LIBRARY: 'libmissing.so' });
   if (mpis.length > 1) {
     const other = mpi.name === 'MPICH' ? 'libmpi.so.40' : 'libmpich.so.12';
     const message = 'joinTeam: got 1 of the 2 processes that mpirun has started';
-    await expectFailure('the library of another MPI', mpi, calls, message, { MPI_LIBRARY: other });
+    await runRefused('the library of another MPI', mpi, args, message, { MPI_LIBRARY: other });
   }
   console.log(`${mpi.name}: refusals`);
 }
@@ -160,7 +160,7 @@ async function runRefusals(mpi, mpis) {
 /** Two hosts, which are two network namespaces of this machine, over TCP. */
 async function runHosts(mpi) {
   const hosts = makeHosts(scratch);
-  if (hosts.reason) return console.log(`LEFT OUT  two hosts: ${hosts.reason}`);
+  if (hosts.reason) return console.log(`LEFT OUT  two hosts for a team of processes: ${hosts.reason}`);
   try {
     const { addresses, inFirst, agent } = hosts;
     chmodSync(agent, 0o755);
@@ -213,8 +213,8 @@ try {
     await runChecks(`${mpi.name}, np 2, calls, the larger steps shared`, mpi.command, mixed, 2, {
       LEAST_WORK: '250000',
     });
-    const untouched = [...optionsOf(mpi), '-np', '2', process.execPath, ...program('untouched.ts')];
-    await runChecks(`${mpi.name}, np 2, untouched`, mpi.command, untouched, 2);
+    const joining = [...optionsOf(mpi), '-np', '2', process.execPath, ...program('joining.ts')];
+    await runChecks(`${mpi.name}, np 2, joining`, mpi.command, joining, 2);
     for (const way of ['killed', 'thrown', 'exits', 'ends early']) await runFailing(mpi, way);
     await runRefusals(mpi, mpis);
   }

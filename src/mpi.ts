@@ -6,8 +6,17 @@
 
 import { readFileSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
-import { checkNoMore, checkNotNegative, checkObject, keysOf, orDefault, wrongType } from './check/errors.js';
+import {
+  checkNoMore,
+  checkNotNegative,
+  checkObject,
+  keysOf,
+  orDefault,
+  outOfRange,
+  wrongType,
+} from './check/errors.js';
 import type { ProcessTeam } from './core/core-options.js';
+import { type Mpi, startMpi } from './processes/mpi-library.js';
 import { MpiTeam } from './processes/team.js';
 
 export type { ProcessTeam };
@@ -38,7 +47,8 @@ const KEYS = keysOf<JoinOptions>({ library: true, leastWork: true });
 
 const DEFAULT_WORK = 4_000_000;
 
-let joined: Promise<MpiTeam> | undefined;
+/** The first call, unless it has found no library. */
+let first: { readonly library: string | undefined; readonly leastWork: number; team: Promise<MpiTeam> } | undefined;
 
 /**
  * Joins the team of all processes that `mpirun` has started. Each runs the same program. A process that was started
@@ -49,9 +59,10 @@ let joined: Promise<MpiTeam> | undefined;
  * differs is refused with an error in all of them. If one of them fails, all end: see docs/mpi.md.
  *
  * @param options which library to use, and which steps to share
- * @returns the team; the same one for every call, with the options of the first
+ * @returns the team; the same one for every call
  * @throws Error if koffi or an MPI library is missing, if the library does not see the processes that were started, if
- *   they have different versions of simdprop, or in a worker thread; TypeError for wrong options
+ *   they have different versions of simdprop, or in a worker thread; TypeError for wrong options; RangeError for others
+ *   than in the first call
  *
  * @example
  * import { Network } from 'simdprop';
@@ -69,13 +80,34 @@ export async function joinTeam(options: JoinOptions = {}, none?: undefined): Pro
   checkNoMore('joinTeam', 2, none);
   checkObject('options', options, KEYS);
   const { library } = options;
-  const leastWork = checkNotNegative('options.leastWork', orDefault(options.leastWork, DEFAULT_WORK));
+  const defaultWork = first?.leastWork ?? DEFAULT_WORK;
+  const leastWork = checkNotNegative('options.leastWork', orDefault(options.leastWork, defaultWork));
   if (library !== undefined && typeof library !== 'string') {
     throw wrongType('options.library', library, 'the path of an MPI library');
   }
   if (!isMainThread) throw new Error('joinTeam: got a worker thread, want the main thread of each process');
-  joined ??= MpiTeam.join(versionOfPackage(), library, leastWork);
-  return await joined;
+  first ??= { library, leastWork, team: join(library, leastWork) };
+  const { team, ...given } = first;
+  checkSame('options.library', library ?? given.library, given.library);
+  checkSame('options.leastWork', leastWork, given.leastWork);
+  return await team;
+}
+
+function checkSame(where: string, got: unknown, first: unknown): void {
+  const wanted = `${first ?? 'none'}, as in the first call: a process joins one team`;
+  if (got !== first) throw outOfRange(where, got, wanted);
+}
+
+async function join(library: string | undefined, leastWork: number): Promise<MpiTeam> {
+  let mpi: Mpi;
+  try {
+    mpi = await startMpi(library);
+  } catch (error) {
+    // the next call may name another library
+    first = undefined;
+    throw error;
+  }
+  return MpiTeam.join(versionOfPackage(), mpi, leastWork);
 }
 
 function versionOfPackage(): string {

@@ -14,7 +14,7 @@ export async function setUpSweep(programs) {
   const packed = installPacked();
   const made = makeHosts(2);
   if (made.reason !== undefined) {
-    console.log(`left out: hosts of their own, which cannot be made here: ${made.reason}`);
+    console.log(`LEFT OUT  hosts of their own for the workers: ${made.reason}`);
   }
   const hosts = made.hosts ?? [undefined, undefined];
   let processes;

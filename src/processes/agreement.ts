@@ -28,6 +28,9 @@ const MOST_NUMBERS = 8;
 /** What must be equal in all processes: fingerprints by the words that errors use. */
 type Checks = Readonly<Record<string, number>>;
 
+/** What processes are about to do differs. All of them throw it at once, so that none needs to tell the others. */
+export class MismatchError extends Error {}
+
 /** The messages of the processes of a team. */
 export class Agreement {
   readonly #mpi: Mpi;
@@ -54,11 +57,12 @@ export class Agreement {
       if (of(rank, 0) !== of(0, 0) || of(rank, 1) !== of(0, 1)) {
         const show = (r: number) => `${ACTIONS[NAMES[of(r, 0)]]}${of(r, 1) > 0 ? ` of network ${of(r, 1)}` : ''}`;
         const got = `rank ${rank} at ${show(rank)} and rank 0 at ${show(0)}`;
-        throw new Error(`team: got ${got}, want the same calls in the same order in each`);
+        throw new MismatchError(`team: got ${got}, want the same calls in the same order in each`);
       }
       for (const [i, name] of names.entries()) {
         if (of(rank, 2 + i) === of(0, 2 + i)) continue;
-        throw new Error(`${ACTIONS[action]}: got other ${name} in rank ${rank} than in rank 0, want the same in each`);
+        const got = `other ${name} in rank ${rank} than in rank 0`;
+        throw new MismatchError(`${ACTIONS[action]}: got ${got}, want the same in each`);
       }
     }
     const first = 2 + names.length;

@@ -1,5 +1,6 @@
 import { throwIfAborted } from '../check/abort.js';
 import { isPromise } from '../check/promises.js';
+import { MismatchError } from './agreement.js';
 import { addText, addWords, EMPTY } from './fingerprint.js';
 
 // What the options of a call of fit, train or fitStream mean for a team. The options that decide the steps must be the
@@ -51,15 +52,21 @@ export type Tell = (value: number) => readonly number[];
  * If one has thrown, throws: its own error, or one that says which process has failed.
  */
 export function answerOfAll(name: string, call: (() => unknown) | undefined, tell: Tell): unknown {
-  const settle = (answer: number, error?: unknown) => {
-    const answers = tell(answer);
-    if (answer === FAILED) throw error;
+  const accept = (answer: unknown) => {
+    const answers = tell(answer === false ? STOP : GO_ON);
     const failed = answers.indexOf(FAILED);
     if (failed >= 0) throw new Error(`team: got an error in ${name} of rank ${failed}, want none in any rank`);
     return answers.includes(STOP) ? false : undefined;
   };
-  const accept = (answer: unknown) => settle(answer === false ? STOP : GO_ON);
-  const fail = (error: unknown) => settle(FAILED, error);
+  const fail = (error: unknown) => {
+    try {
+      // after a mismatch in the callback, the others have left their calls with the same error
+      if (!(error instanceof MismatchError)) tell(FAILED);
+    } catch {
+      // the others were at something else, and know it
+    }
+    throw error;
+  };
   let answer: unknown;
   try {
     answer = call?.();

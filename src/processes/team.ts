@@ -9,7 +9,7 @@ import type { Spec } from '../spec/spec.js';
 import { Agreement } from './agreement.js';
 import { Exchange } from './exchange.js';
 import { addText, EMPTY } from './fingerprint.js';
-import { checkStarted, type Mpi, startMpi } from './mpi-library.js';
+import { checkStarted, type Mpi } from './mpi-library.js';
 import { teamCore } from './network-core.js';
 
 /** The core of one process of a team. */
@@ -47,8 +47,7 @@ export class MpiTeam implements StartingTeam {
   }
 
   /** See joinTeam. `version`: of the package. */
-  static async join(version: string, library: string | undefined, leastWork: number): Promise<MpiTeam> {
-    const mpi = await startMpi(library);
+  static join(version: string, mpi: Mpi, leastWork: number): MpiTeam {
     const team = new MpiTeam(mpi, leastWork);
     process.on('exit', (exitCode) => team.#leave(exitCode));
     // Node prints the error that ends a process only after the exit, which will not return

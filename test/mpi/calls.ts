@@ -254,6 +254,23 @@ if (team.size > 1) {
   check('no step has been taken', String(net.layers[0].getWeights()) === String(before) && net.steps === 0);
 }
 
+// a callback of one rank that trains: all get the error, and then are at the same step again
+if (team.size > 1) {
+  const [net, other] = [await together(), await together()];
+  const trains = () => other.trainBatch(x, y);
+  const rejects = async () => other.trainBatch(x, y);
+  for (const onEpoch of [trains, rejects]) {
+    const call = () => net.fit(data, { epochs: 2, optimizer, onEpoch: isLast ? onEpoch : undefined });
+    await refused('training in the callback of one rank', call, 'want the same calls in the same order in each');
+    check('training after that', (await net.fit(data, { epochs: 1, optimizer })).length === 1);
+  }
+  const fails = () => {
+    throw new Error('a mistake');
+  };
+  const call = () => net.fit(data, { epochs: 2, optimizer, onEpoch: isLast ? fails : trains });
+  await refused('another error in the other', call, isLast ? 'a mistake' : 'want the same calls in the same order');
+}
+
 // joinTeam itself
 {
   const join = joinTeam as (...args: unknown[]) => Promise<unknown>;
@@ -262,6 +279,12 @@ if (team.size > 1) {
   await refused('less than no work', () => join({ leastWork: -1 }), 'options.leastWork: got -1');
   await refused('no path', () => join({ library: 1 }), 'options.library: got 1');
   check('one team for every call', (await joinTeam()) === team);
+  const leastWork = Number(process.env.LEAST_WORK ?? 0);
+  check('and for the same options', (await joinTeam({ leastWork })) === team);
+  const first = `want ${leastWork}, as in the first call: a process joins one team`;
+  await refused('other work', () => join({ leastWork: 7 }), `options.leastWork: got 7, ${first}`);
+  const other = process.env.MPI_LIBRARY ?? 'none';
+  await refused('another library', () => join({ library: 'x' }), `options.library: got x, want ${other}, as in the`);
   check('its library', /^(Open MPI v|MPICH )\d/.test(team.library));
 }
 

@@ -1,7 +1,9 @@
 import koffi from 'koffi';
+import { joinTeam } from '../../src/mpi.js';
 
-// Joining leaves what the process needs: the functions of the C library that other threads call at the same time, and
-// the signal by which V8 learns that WebAssembly has left its memory.
+// A first call that has found no library is forgotten. Joining leaves what the process needs: the functions of the C
+// library that other threads call at the same time, and the signal by which V8 learns that WebAssembly has left its
+// memory.
 
 const library = koffi.load('libc.so.6');
 const beginnings = () =>
@@ -16,8 +18,10 @@ const LOADS = [
   '0a0901070020002802000b', // local.get 0, i32.load
 ];
 
+const missing = await joinTeam({ library: 'libmissing.so', leastWork: 1 }).catch(({ message }) => message as string);
 const before = beginnings();
 const { check, refused } = await import('./checks.js');
+check(`a missing library: ${missing}`, String(missing).startsWith('joinTeam: got no MPI library'));
 check('the C library is as it was', String(beginnings()) === String(before));
 const bytes = Uint8Array.from(Buffer.from(LOADS.join('').replaceAll(' ', ''), 'hex'));
 const { f } = new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports as { f: (address: number) => number };
