@@ -80,22 +80,18 @@ export async function joinTeam(options: JoinOptions = {}, none?: undefined): Pro
   checkNoMore('joinTeam', 2, none);
   checkObject('options', options, KEYS);
   const { library } = options;
-  const defaultWork = first?.leastWork ?? DEFAULT_WORK;
-  const leastWork = checkNotNegative('options.leastWork', orDefault(options.leastWork, defaultWork));
+  const leastWork = checkNotNegative('options.leastWork', orDefault(options.leastWork, DEFAULT_WORK));
   if (library !== undefined && typeof library !== 'string') {
     throw wrongType('options.library', library, 'the path of an MPI library');
   }
   if (!isMainThread) throw new Error('joinTeam: got a worker thread, want the main thread of each process');
   first ??= { library, leastWork, team: join(library, leastWork) };
-  const { team, ...given } = first;
-  checkSame('options.library', library ?? given.library, given.library);
-  checkSame('options.leastWork', leastWork, given.leastWork);
-  return await team;
-}
-
-function checkSame(where: string, got: unknown, first: unknown): void {
-  const wanted = `${first ?? 'none'}, as in the first call: a process joins one team`;
-  if (got !== first) throw outOfRange(where, got, wanted);
+  for (const key of KEYS) {
+    const wanted = `${first[key] ?? 'none'}, as in the first call: a process joins one team`;
+    if (options[key] !== undefined && options[key] !== first[key])
+      throw outOfRange(`options.${key}`, options[key], wanted);
+  }
+  return await first.team;
 }
 
 async function join(library: string | undefined, leastWork: number): Promise<MpiTeam> {

@@ -284,7 +284,7 @@ if (team.size > 1) {
   const first = `want ${leastWork}, as in the first call: a process joins one team`;
   await refused('other work', () => join({ leastWork: 7 }), `options.leastWork: got 7, ${first}`);
   const other = process.env.MPI_LIBRARY ?? 'none';
-  await refused('another library', () => join({ library: 'x' }), `options.library: got x, want ${other}, as in the`);
+  await refused('another library', () => join({ library: 'x' }), `got x, want ${other}, as in the first call`);
   check('its library', /^(Open MPI v|MPICH )\d/.test(team.library));
 }
 
