@@ -13,6 +13,7 @@ import {
   STRIDE,
   UNION,
   UNITS,
+  WEIGHT_GRADIENTS,
   ZEROS,
   transposedStride,
 } from './abi';
@@ -20,6 +21,7 @@ import { panelTile } from './forward';
 import { addOuterProductListed, addOuterProductsListed, listUnion } from './sparse';
 import { ownAddress, panelEnd, panelStart } from './team';
 import { addScaledRow, madd, storeTransposed } from './simd';
+import { moveWeights } from './update';
 
 /** From this many rows on, if they are at most so many bytes apart, gradients are added without copies. */
 const NEAR_ROWS = 32;
@@ -31,6 +33,7 @@ const NEAR_BYTES: usize = 128;
  * delta; `slopes` is 0 for a layer without them. There are two kinds of targets. Gradients start from 0 and become
  * means, with scale = 1/m. Or the targets are the parameters themselves, with scale = -eta/m: a step of descent that
  * stores no gradient. `isListed`: the layer is the first one, and uses the lists of its inputs that are not zero.
+ * `moves`: `weights` are the parameters, and the optimizer moves them block by block (isMovedInBlocks).
  */
 export function addGradients(
   layer: usize,
@@ -40,6 +43,7 @@ export function addGradients(
   rows: i32,
   isListed: bool,
   scale: f32,
+  moves: bool,
 ): void {
   const all = load<i32>(layer, UNITS);
   const panels = (all + PANEL_UNITS - 1) / PANEL_UNITS;
@@ -52,11 +56,28 @@ export function addGradients(
   const stride = <usize>load<u32>(layer, STRIDE);
   const input = <usize>load<u32>(layer, INPUT);
   const inputStride = <usize>load<u32>(layer, INPUT_STRIDE);
-  weights += <usize>(first * fanIn) * PANEL_ROW_BYTES;
-  if (isListed) addSparseProducts(weights, input, inputStride, delta, stride, fanIn, units, rows, scale);
+  const before = <usize>(first * fanIn) * PANEL_ROW_BYTES;
+  weights += before;
+  if (moves) {
+    const block = <usize>load<u32>(layer, WEIGHT_GRADIENTS) + before;
+    addTransposedProducts(weights, block, input, inputStride, delta, stride, fanIn, units, rows, scale);
+  } else if (isListed) addSparseProducts(weights, input, inputStride, delta, stride, fanIn, units, rows, scale);
   else addProducts(weights, input, inputStride, delta, stride, fanIn, units, rows, scale);
   if (load<u32>(layer, HAS_BIAS)) addColumnSums(biases + offset, delta, stride, units, rows, scale);
   if (slopes) addColumnSums(slopes + offset, <usize>load<u32>(layer, SLOPE_DELTA) + offset, stride, units, rows, scale);
+}
+
+/**
+ * True if the optimizer can move the weights of a layer block by block, each while its gradient is in the first-level
+ * cache: if they are added by addTransposedProducts.
+ */
+export function isMovedInBlocks(layer: usize, rows: i32, isListed: bool): bool {
+  return !isListed && rows > 2 && !isNear(load<u32>(layer, INPUT_STRIDE), load<u32>(layer, STRIDE), rows);
+}
+
+/** True if the rows of a and delta are so short that addNearProducts is faster. */
+function isNear(aStride: usize, deltaStride: usize, rows: i32): bool {
+  return rows >= NEAR_ROWS && max(aStride, deltaStride) <= NEAR_BYTES;
 }
 
 /** panels [fanIn x units] += scale . a [rows x fanIn]^T . delta [rows x units]. */
@@ -73,9 +94,9 @@ export function addProducts(
 ): void {
   if (rows == 1) addOuterProduct(panels, a, delta, fanIn, units, scale);
   else if (rows == 2) addTwoOuterProducts(panels, a, aStride, delta, deltaStride, fanIn, units, scale);
-  else if (rows >= NEAR_ROWS && max(aStride, deltaStride) <= NEAR_BYTES) {
+  else if (isNear(aStride, deltaStride, rows)) {
     addNearProducts(panels, a, aStride, delta, deltaStride, fanIn, units, rows, scale);
-  } else addTransposedProducts(panels, a, aStride, delta, deltaStride, fanIn, units, rows, scale);
+  } else addTransposedProducts(panels, 0, a, aStride, delta, deltaStride, fanIn, units, rows, scale);
 }
 
 /**
@@ -174,9 +195,14 @@ export function outerTile(sums: usize, s: usize, sStride: usize, v: usize, vStri
  * Does what addProducts does, by the product of forward.ts, from copies: a transposed, and delta divided into panels.
  * The copies are contiguous, while in the batch each row is on other pages of memory. This is faster from three rows
  * on.
+ *
+ * If `block` is not 0, it is room for the gradient of BLOCK_ROWS inputs of a panel. Each such block is then computed
+ * there, and the optimizer moves its weights, in `panels`, before the next block takes its place. So the gradient never
+ * leaves the first-level cache.
  */
 function addTransposedProducts(
   panels: usize,
+  block: usize,
   a: usize,
   aStride: usize,
   delta: usize,
@@ -200,7 +226,10 @@ function addTransposedProducts(
     for (let j = 0; j < units; j += PANEL_UNITS) {
       // a panel is copied right before its first product, which then finds it in the cache
       if (k == 0) cutPanel(panel, delta + ((<usize>j) << 2), deltaStride, rows);
-      panelTile(target, PANEL_ROW_BYTES, transposed, rowBytes, panel, zeros, rows, units - j, count, true, scale);
+      const sums = block ? block : target;
+      if (block) memory.fill(block, 0, <usize>count * PANEL_ROW_BYTES);
+      panelTile(sums, PANEL_ROW_BYTES, transposed, rowBytes, panel, zeros, rows, units - j, count, true, scale);
+      if (block) moveWeights(target, block, count * PANEL_UNITS);
       target += panelBytes;
       panel += deltaBytes;
     }

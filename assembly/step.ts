@@ -54,7 +54,7 @@ import { outputError, rowCosts } from './cost';
 import { backwardLayer } from './delta';
 import { drop } from './dropout';
 import { forwardLayer, forwardPanels } from './forward';
-import { addGradients, scaleRows } from './gradient';
+import { addGradients, isMovedInBlocks, scaleRows } from './gradient';
 import { addVectorGradients, backwardVectors, forwardVectors, isTinyNetwork, outputVector } from './tiny-network';
 import { addErrors, countClasses, noteNotFinite } from './metrics';
 import { isSparse } from './sparse';
@@ -75,21 +75,24 @@ import {
   threads,
 } from './team';
 import {
+  clearLayer,
   clearShare,
   decayForDescent,
   isLimited,
   isPlainDescent,
   limitGradient,
   prepareStep,
+  updateLayer,
   updateParameters,
 } from './update';
 
 // The order of the work. This is the only file that knows a step from end to end.
 //
 // An epoch is divided into steps of STEP_ROWS samples, and a step into chunks of CHUNK_ROWS, which pass through the
-// network together. A step of one chunk with plain descent adds its gradient directly to the weights. Every other step
-// adds up its gradient chunk by chunk and moves the parameters at its end, so that a full batch takes no more memory
-// than a chunk.
+// network together. A step of one chunk with plain descent adds its gradient directly to the weights; with another
+// optimizer, it moves each layer right after its gradient. A step of several chunks adds up its gradient chunk by chunk
+// and moves the parameters at its end, so that a full batch takes no more memory than a chunk. So does a step that
+// needs the length of its whole gradient.
 //
 // All threads of a call run the same functions (team.ts). Each thread has some rows of the batch, from gathering them
 // to their delta, and some panels of the parameters, from their gradient to their update. Threads wait for each other
@@ -230,7 +233,32 @@ function addAllGradients(weightsWord: usize, biasesWord: usize, slopesWord: usiz
       rows,
       isFirst && isListed,
       scale,
+      false,
     );
+  }
+}
+
+/**
+ * The gradients of one chunk, and the optimizer's step on them, for this thread's panels: each layer is moved right
+ * after its gradient was computed, a large layer block by block.
+ */
+function moveLayers(rows: i32): void {
+  const scale = <f32>(1 / <f64>rows);
+  for (let layer = FIRST_LAYER, last = lastLayer(); layer <= last; layer += LAYER_BYTES) {
+    const isListed = layer == FIRST_LAYER && isSparse(0, rows);
+    const inBlocks = isMovedInBlocks(layer, rows, isListed);
+    clearLayer(layer, !inBlocks);
+    addGradients(
+      layer,
+      load<u32>(layer + (inBlocks ? WEIGHTS : WEIGHT_GRADIENTS)),
+      load<u32>(layer, BIAS_GRADIENTS),
+      load<u32>(layer, SLOPE_GRADIENTS),
+      rows,
+      isListed,
+      scale,
+      inBlocks,
+    );
+    updateLayer(layer, !inBlocks);
   }
 }
 
@@ -243,7 +271,7 @@ function countSteps(steps: i32): void {
   store<u32>(HEADER, max(before, before + steps), OPTIMIZER_STEPS);
 }
 
-// The kinds of steps. A step adds up its gradients for the optimizer; or it adds them directly to the parameters; or it
+// The kinds of steps. A step gives its gradients to the optimizer; or it adds them directly to the parameters; or it
 // does the latter for one sample of a tiny network (tiny-network.ts). The kind is determined once for each call,
 // because doing so in each step would slow down small networks.
 const ACCUMULATED = 0;
@@ -292,7 +320,8 @@ function trainChunk(row: i32, own: i32, rows: i32, stepRow: i32, stepRows: i32, 
   meetRows(rows);
   const cost = sumCosts(rows);
   if (isWrong(cost)) return false;
-  const isDescent = kind != ACCUMULATED && rows == stepRows;
+  const isWhole = rows == stepRows;
+  const isDescent = kind != ACCUMULATED && isWhole;
   const isLast = stepRow + rows == stepRows;
   if (thread() == 0) {
     if (!isDescent) store<f64>(HEADER, (stepRow ? load<f64>(HEADER, STEP_COST) : 0) + cost / <f64>stepRows, STEP_COST);
@@ -300,9 +329,13 @@ function trainChunk(row: i32, own: i32, rows: i32, stepRow: i32, stepRows: i32, 
     if (isLast && !isDescent) prepareStep();
   }
   if (isDescent) {
-    // the gradient is not stored: until the next forward pass, it can be computed from delta and a
+    // the gradient is not kept, nor by moveLayers: until the next forward pass, it can be computed from delta and a
     decayForDescent(step);
     addAllGradients(WEIGHTS, BIASES, SLOPES, rows, <f32>(-load<f64>(HEADER, LEARNING_RATE) / <f64>rows));
+  } else if (isWhole && !isLimited()) {
+    // all threads need the coefficients that thread 0 has prepared, from the parameters before the step
+    barrier();
+    moveLayers(rows);
   } else {
     if (stepRow == 0) clearShare();
     addAllGradients(WEIGHT_GRADIENTS, BIAS_GRADIENTS, SLOPE_GRADIENTS, rows, <f32>(1 / <f64>stepRows));

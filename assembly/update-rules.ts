@@ -202,16 +202,26 @@ function flushedSquare(v: v128, tiny: v128): v128 {
   return v128.andnot(v, f32x4.lt(v, tiny));
 }
 
+/** The mean keep m + add g. */
+function movedMean(m: v128, g: v128, keep: v128, add: v128, tiny: v128): v128 {
+  return flushed(madd(f32x4.mul(keep, m), add, g), tiny);
+}
+
 /** Replaces m by the mean keep m + add g, and returns it. */
 function moveMean(m: usize, g: v128, keep: v128, add: v128, tiny: v128): v128 {
-  const mean = flushed(madd(f32x4.mul(keep, v128.load(m)), add, g), tiny);
+  const mean = movedMean(v128.load(m), g, keep, add, tiny);
   v128.store(m, mean);
   return mean;
 }
 
+/** The mean keep v + add g^2. */
+function movedSquare(v: v128, g: v128, keep: v128, add: v128, tiny: v128): v128 {
+  return flushedSquare(madd(f32x4.mul(keep, v), f32x4.mul(add, g), g), tiny);
+}
+
 /** Replaces v by the mean keep v + add g^2, and returns it. */
 function moveSquare(v: usize, g: v128, keep: v128, add: v128, tiny: v128): v128 {
-  const square = flushedSquare(madd(f32x4.mul(keep, v128.load(v)), f32x4.mul(add, g), g), tiny);
+  const square = movedSquare(v128.load(v), g, keep, add, tiny);
   v128.store(v, square);
   return square;
 }
@@ -286,6 +296,9 @@ function followAdadelta(w: usize, g: usize, v: usize, u: usize, floats: i32): vo
  * Adam (Kingma and Ba, 2015): c0 = beta1, c1 = 1 - beta1, c2 = beta2, c3 = 1 - beta2, in the faster form at the end of
  * their section 2: c4, made of eta, and c5, made of epsilon, have the corrections of both means. For AdamW (Loshchilov
  * and Hutter, 2019) w has been shrunk before.
+ *
+ * `floats` is a multiple of eight. Two neighbouring vectors are loaded before either is stored, so that wide mode can
+ * combine them.
  */
 function followAdam(w: usize, g: usize, m: usize, v: usize, floats: i32): void {
   const keepMean = coefficient(0);
@@ -295,14 +308,26 @@ function followAdam(w: usize, g: usize, m: usize, v: usize, floats: i32): void {
   const rate = coefficient(4);
   const epsilon = coefficient(5);
   const tiny = v128.load32_splat(TINY);
-  for (const end = w + ((<usize>floats) << 2); w < end; w += 16) {
-    const gradient = v128.load(g);
-    const mean = moveMean(m, gradient, keepMean, addMean, tiny);
-    const size = f32x4.add(f32x4.sqrt(moveSquare(v, gradient, keepSquare, addSquare, tiny)), epsilon);
-    v128.store(w, f32x4.sub(v128.load(w), f32x4.mul(rate, f32x4.div(mean, size))));
-    g += 16;
-    m += 16;
-    v += 16;
+  for (const end = w + ((<usize>floats) << 2); w < end; w += 32) {
+    const g0 = v128.load(g);
+    const g1 = v128.load(g, 16);
+    const m0 = movedMean(v128.load(m), g0, keepMean, addMean, tiny);
+    const m1 = movedMean(v128.load(m, 16), g1, keepMean, addMean, tiny);
+    const v0 = movedSquare(v128.load(v), g0, keepSquare, addSquare, tiny);
+    const v1 = movedSquare(v128.load(v, 16), g1, keepSquare, addSquare, tiny);
+    const ratio0 = f32x4.div(m0, f32x4.add(f32x4.sqrt(v0), epsilon));
+    const ratio1 = f32x4.div(m1, f32x4.add(f32x4.sqrt(v1), epsilon));
+    const w0 = f32x4.sub(v128.load(w), f32x4.mul(rate, ratio0));
+    const w1 = f32x4.sub(v128.load(w, 16), f32x4.mul(rate, ratio1));
+    v128.store(m, m0);
+    v128.store(m, m1, 16);
+    v128.store(v, v0);
+    v128.store(v, v1, 16);
+    v128.store(w, w0);
+    v128.store(w, w1, 16);
+    g += 32;
+    m += 32;
+    v += 32;
   }
 }
 

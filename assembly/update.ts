@@ -42,7 +42,7 @@ import { followRule, isDescent, prepareRule, weightDecay } from './update-rules'
 // A step prepares the coefficients of the optimizer's rule. If the length of the gradient is limited, it also prepares
 // the factor that shortens the gradient. Then, block by block, it computes the gradient that the optimizer sees and
 // moves the parameters by the rule (update-rules.ts). Blocks are small, so that this gradient stays in the first-level
-// cache. GRADIENTS are not changed.
+// cache. The gradient itself is not changed.
 
 /**
  * True if a step may add its gradient directly to the weights: plain descent, no penalty except L2 on the weights, and
@@ -130,13 +130,16 @@ function parametersBefore(address: u32): i32 {
 
 /** This thread's gradients = 0. */
 export function clearShare(): void {
-  for (let layer: usize = LAYERS, last = endOfLayers(); layer < last; layer += LAYER_BYTES) {
-    const first = firstPanel(layer);
-    const end = endPanel(layer);
-    clearFloats(weightsBefore(layer, first), weightsBefore(layer, end));
-    clearFloats(biasesBefore(layer, first), biasesBefore(layer, end));
-    if (load<u32>(layer, SLOPES)) clearFloats(slopesBefore(layer, first), slopesBefore(layer, end));
-  }
+  for (let layer: usize = LAYERS, last = endOfLayers(); layer < last; layer += LAYER_BYTES) clearLayer(layer, true);
+}
+
+/** This thread's gradients of one layer = 0, or only those of the biases and slopes. */
+export function clearLayer(layer: usize, withWeights: bool): void {
+  const first = firstPanel(layer);
+  const end = endPanel(layer);
+  if (withWeights) clearFloats(weightsBefore(layer, first), weightsBefore(layer, end));
+  clearFloats(biasesBefore(layer, first), biasesBefore(layer, end));
+  if (load<u32>(layer, SLOPES)) clearFloats(slopesBefore(layer, first), slopesBefore(layer, end));
 }
 
 function clearFloats(from: i32, to: i32): void {
@@ -149,23 +152,28 @@ function clearFloats(from: i32, to: i32): void {
  * computed.
  */
 export function updateParameters(): void {
-  const optimizer = load<i32>(HEADER, OPTIMIZER);
-  const isPlain = isPlainDescent();
-  const isPenalized = load<u32>(HEADER, PENALIZE_BIASES) != 0;
-  const scale = load<f32>(HEADER, CLIPPING);
   // the step has been counted already
-  if (isPlain) decayForDescent(load<u32>(HEADER, STEP_COUNT) - 1);
-  for (let layer: usize = LAYERS, last = endOfLayers(); layer < last; layer += LAYER_BYTES) {
-    const first = firstPanel(layer);
-    const end = endPanel(layer);
-    updateSpan(optimizer, weightsBefore(layer, first), weightsBefore(layer, end), !isPlain, scale);
-    updateSpan(optimizer, biasesBefore(layer, first), biasesBefore(layer, end), isPenalized, scale);
-    // as in the paper of prelu, no penalty pulls its slopes to 0
-    if (load<u32>(layer, SLOPES)) {
-      updateSpan(optimizer, slopesBefore(layer, first), slopesBefore(layer, end), false, scale);
-    }
-    if (optimizer != LBFGS) limitNorms(layer);
-  }
+  if (isPlainDescent()) decayForDescent(load<u32>(HEADER, STEP_COUNT) - 1);
+  for (let layer: usize = LAYERS, last = endOfLayers(); layer < last; layer += LAYER_BYTES) updateLayer(layer, true);
+}
+
+/** The part of updateParameters for one layer. Without `withWeights`, moveWeights has moved the weights. */
+export function updateLayer(layer: usize, withWeights: bool): void {
+  const optimizer = load<i32>(HEADER, OPTIMIZER);
+  const isPenalized = load<u32>(HEADER, PENALIZE_BIASES) != 0;
+  const first = firstPanel(layer);
+  const end = endPanel(layer);
+  if (withWeights) updateSpan(weightsBefore(layer, first), weightsBefore(layer, end), !isPlainDescent());
+  updateSpan(biasesBefore(layer, first), biasesBefore(layer, end), isPenalized);
+  // as in the paper of prelu, no penalty pulls its slopes to 0
+  if (load<u32>(layer, SLOPES)) updateSpan(slopesBefore(layer, first), slopesBefore(layer, end), false);
+  if (optimizer != LBFGS) limitNorms(layer);
+}
+
+/** Moves the weights [floats] at `weights` along their gradient at `g`, in a step that is not of plain descent. */
+export function moveWeights(weights: usize, g: usize, floats: i32): void {
+  const from = parametersBefore(<u32>weights);
+  moveSpan(from, from + floats, g, true);
 }
 
 /**
@@ -192,11 +200,18 @@ export function limitGradient(): void {
   store<f32>(HEADER, <f32>min(1, load<f64>(HEADER, CLIP_NORM) / (length + 1e-6)), CLIPPING);
 }
 
+/** Moves the parameters [from, to) along their GRADIENTS by the optimizer's rule. */
+function updateSpan(from: i32, to: i32, isPenalized: bool): void {
+  moveSpan(from, to, <usize>load<u32>(HEADER, GRADIENTS) + ((<usize>from) << 2), isPenalized);
+}
+
 /**
- * Moves the parameters [from, to) by the optimizer's rule, with the penalties if `isPenalized`. The gradient is
- * multiplied by `scale` first.
+ * Moves the parameters [from, to) along their gradient at `gradient` by the optimizer's rule, with the penalties if
+ * `isPenalized`. The gradient is multiplied by CLIPPING first.
  */
-function updateSpan(optimizer: i32, from: i32, to: i32, isPenalized: bool, scale: f32): void {
+function moveSpan(from: i32, to: i32, gradient: usize, isPenalized: bool): void {
+  const optimizer = load<i32>(HEADER, OPTIMIZER);
+  const scale = load<f32>(HEADER, CLIPPING);
   const n = load<f64>(HEADER, TRAINING_SAMPLES);
   const clipValue = load<f64>(HEADER, CLIP_VALUE);
   const limit = clipValue == 0 ? <f32>Infinity : <f32>clipValue;
@@ -206,7 +221,6 @@ function updateSpan(optimizer: i32, from: i32, to: i32, isPenalized: bool, scale
   const decay = isPenalized ? <f32>(1 - load<f64>(HEADER, LEARNING_RATE) * weightDecay(optimizer)) : 1;
   const slotBytes = (<usize>load<u32>(HEADER, PARAMETER_FLOATS)) << 2;
   const parameters = <usize>load<u32>(HEADER, PARAMETERS);
-  const gradients = <usize>load<u32>(HEADER, GRADIENTS);
   const state = <usize>load<u32>(HEADER, STATE);
   for (let i = from; i < to; i += BLOCK_FLOATS) {
     const floats = min(BLOCK_FLOATS, to - i);
@@ -214,7 +228,7 @@ function updateSpan(optimizer: i32, from: i32, to: i32, isPenalized: bool, scale
     const w = parameters + at;
     const slot0 = state + at;
     const slot1 = slot0 + slotBytes;
-    let g = gradients + at;
+    let g = gradient + ((<usize>(i - from)) << 2);
     // Weights that are moved only by the L2 term must end at 0 too. Steps of the other rules do not shrink with the
     // gradient.
     if (l2 != 0 && isDescent(optimizer)) scaleFloats(w, floats, 1);

@@ -144,6 +144,46 @@ describe('a step', () => {
   );
 });
 
+describe('a step that moves large layers block by block', () => {
+  const clipValue = 0.01;
+  const optimizers = [
+    sgd({ learningRate: 0.1, clipValue }),
+    momentum({ learningRate: 0.1 }),
+    adam({ clipValue }),
+    adamw(),
+    irprop(),
+  ];
+  // 400 inputs are more than a block; the last layer is not moved in blocks, because rows of 21 and 5 units are short
+  const options: NetworkOptions = {
+    inputs: 400,
+    layers: [{ units: 70, maxNorm: 0.9 }, { units: 40, activation: 'prelu' }, { units: 21 }, { units: 5 }],
+    l1: 0.1,
+    l2: 0.1,
+    penalizeBiases: true,
+    seed: 3,
+  };
+
+  it.each(optimizers.flatMap((optimizer) => [2, 3, 40].map((rows) => [optimizer.name, rows, optimizer] as const)))(
+    'with %s and %i rows has the bits of a step on stored gradients, and the gradients can be read',
+    async (_name, rows, optimizer) => {
+      const random = randomNumbers(23);
+      const numbers = (count: number) => Float32Array.from({ length: count }, random);
+      const [x, y] = [numbers(rows * 400), numbers(rows * 5)];
+      const [moved, applied] = [await createNetwork(options), await createNetwork(options)];
+      for (const net of [moved, applied]) net.optimizer = optimizer;
+      for (let step = 0; step < 3; step++) {
+        moved.trainBatch(x, y);
+        applied.forward(x);
+        applied.backward(y);
+        const gradients = applied.layers.map((layer) => layer.getWeightGradients());
+        applied.applyGradients();
+        expect(moved.layers.map((layer) => layer.getWeightGradients())).toEqual(gradients);
+      }
+      expect(flatten(moved.layers.map(arraysOf))).toEqual(flatten(applied.layers.map(arraysOf)));
+    },
+  );
+});
+
 describe('moments', () => {
   const shrinking: [Optimizer, number][] = [
     [momentum({ learningRate: 0.1 }), 1],
