@@ -6,7 +6,7 @@
 
 export type { BuildName, PageWorker, WasmModule } from './core/core-options.js';
 export type { ClassWeights } from './data/class-weights.js';
-export type { DataSet, TypedDataSet } from './data/data-set.js';
+export type { DataSet, PreparedData, TypedDataSet } from './data/data-set.js';
 export type { InputArray, Inputs } from './data/inputs.js';
 export type { SampleKeys } from './data/keys.js';
 export type { SplitOptions, ValidationSplit } from './data/split.js';

@@ -26,10 +26,11 @@ import {
   identityOf,
   namedBy,
   ownData,
+  PreparedData,
   writeWindowInputs,
   writeWindowTargets,
 } from './data/data-set.js';
-import { checkInputShape, type InputArray, type Inputs } from './data/inputs.js';
+import { checkInputShape, type InputArray, type Inputs, preparationOf } from './data/inputs.js';
 import { typedInputs, typedWeights } from './data/plain-data.js';
 import { checkScalable, toTargetUnits } from './data/target-scale.js';
 import { checkWeights, type SampleWeights, type Targets } from './data/targets.js';
@@ -510,6 +511,41 @@ export class Network {
   }
 
   /**
+   * A checked copy of data, for many calls on the same samples. `fit`, `train`, `trainFor`, `replayTo`, `evaluate` and
+   * the option `validation` take it in place of the data, with the same results. Nobody can change it, so a call that
+   * trains on it does not copy it into the network's memory if it lies there already: until then, no call has trained
+   * on other data and the standardisation has not changed. If they have, it is copied again. Other networks take it
+   * too.
+   *
+   * It takes as much room as the arrays, which are no longer needed. With `validationSplit`, `classWeights` or weights
+   * of 0, each call copies the samples that it takes.
+   *
+   * @param data the samples; they are copied at the call
+   * @returns the copy, which is released when nothing refers to it
+   * @throws TypeError or RangeError for wrong data
+   *
+   * @example
+   * import { Network } from 'simdprop';
+   *
+   * const net = await Network.create({ inputs: 1, layers: [{ units: 1 }], seed: 1 });
+   * const data = await net.prepareData({ inputs: [[-1], [0], [1]], targets: [[0], [0], [1]] });
+   * for (let i = 0; i < 100; i++) await net.fit(data, { epochs: 1 });
+   * console.log((await net.evaluate(data)).cost); // ...
+   */
+  async prepareData(data: DataSet, none?: undefined): Promise<PreparedData> {
+    Network.#checkCall(this, 'prepareData', 2, none);
+    return await this.#prepareData(data).catch(advise);
+  }
+
+  async #prepareData(data: DataSet): Promise<PreparedData> {
+    const arena = this.#arena;
+    const contents = ownData('data', data, arena);
+    // a call may standardise numbers that 32 bits cannot hold
+    const checked = checkData('data', contents, preparationOf(arena, { inputs: true, targets: false }));
+    return new PreparedData(contents, checked.samples);
+  }
+
+  /**
    * Trains for a number of epochs. Data and options are read at the call: arrays that are changed afterwards have no
    * effect. The event loop runs every few milliseconds. While `fit` runs, the network can be used, but not trained by
    * another call. If the signal is aborted, `fit` rejects with its reason, and the weights are those after the last
@@ -522,15 +558,15 @@ export class Network {
    * @throws TypeError or RangeError for wrong data and options; NonFiniteError if a cost or a weight is no longer
    *   finite: the network then returns to the start of the call; Error if another call is training the network
    */
-  async fit(data: DataSet, options: TrainOptions = {}, none?: undefined): Promise<History> {
+  async fit(data: DataSet | PreparedData, options: TrainOptions = {}, none?: undefined): Promise<History> {
     // fit(x, y, options) is told about its first argument, not about its third
     Network.#checkCall(this, 'fit', 3, Array.isArray(data) ? undefined : none);
     return await this.#trainer.call.run('fit', () => this.#fit(data, options)).catch(advise);
   }
 
-  async #fit(data: DataSet, options: TrainOptions): Promise<History> {
+  async #fit(data: DataSet | PreparedData, options: TrainOptions): Promise<History> {
     const history = new History();
-    for await (const report of fit(this.#trainer, data, options)) history.add(report);
+    for await (const report of fit(this.#trainer, PreparedData.open(data), options)) history.add(report);
     return history;
   }
 
@@ -546,9 +582,13 @@ export class Network {
    * @throws TypeError or RangeError for wrong data and options, and NonFiniteError as `fit` does; Error if another call
    *   is training the network
    */
-  train(data: DataSet, options: TrainOptions = {}, none?: undefined): AsyncGenerator<EpochReport, void, undefined> {
+  train(
+    data: DataSet | PreparedData,
+    options: TrainOptions = {},
+    none?: undefined,
+  ): AsyncGenerator<EpochReport, void, undefined> {
     Network.#checkCall(this, 'train', 3, none);
-    return train(this.#trainer, data, options);
+    return train(this.#trainer, PreparedData.open(data), options);
   }
 
   /**
@@ -608,13 +648,15 @@ export class Network {
    *   Error if another call is training the network
    */
   async trainFor(
-    data: DataSet,
+    data: DataSet | PreparedData,
     milliseconds: number,
     options: TrainForOptions = {},
     none?: undefined,
   ): Promise<TrainForReport> {
     Network.#checkCall(this, 'trainFor', 4, none);
-    return await this.#trainer.call.run('trainFor', () => this.#trainFor(data, milliseconds, options)).catch(advise);
+    return await this.#trainer.call
+      .run('trainFor', () => this.#trainFor(PreparedData.open(data), milliseconds, options))
+      .catch(advise);
   }
 
   async #trainFor(data: DataSet, milliseconds: number, options: TrainForOptions): Promise<TrainForReport> {
@@ -642,12 +684,14 @@ export class Network {
    */
   async replayTo(
     step: number,
-    data: DataSet | DataSource,
+    data: DataSet | PreparedData | DataSource,
     options: TrainOptions | StreamOptions = {},
     none?: undefined,
   ): Promise<void> {
     Network.#checkCall(this, 'replayTo', 4, none);
-    await this.#trainer.call.run('replayTo', () => this.#replayTo(step, data, options)).catch(advise);
+    await this.#trainer.call
+      .run('replayTo', () => this.#replayTo(step, PreparedData.open(data), options))
+      .catch(advise);
   }
 
   async #replayTo(step: number, data: DataSet | DataSource, options: TrainOptions | StreamOptions): Promise<void> {
@@ -779,16 +823,16 @@ export class Network {
    *   network is trained, or is given other weights or settings, before the evaluation has ended; the reason of the
    *   signal if it is aborted
    */
-  async evaluate(data: DataSet, options: EvaluateOptions = {}, none?: undefined): Promise<Evaluation> {
+  async evaluate(data: DataSet | PreparedData, options: EvaluateOptions = {}, none?: undefined): Promise<Evaluation> {
     Network.#checkCall(this, 'evaluate', 3, none);
-    return await this.#evaluate(data, options).catch(advise);
+    return await this.#evaluate(PreparedData.open(data), options).catch(advise);
   }
 
   async #evaluate(data: DataSet, options: EvaluateOptions): Promise<Evaluation> {
     const arena = this.#arena;
     checkIsData('data', data);
     const taken = takeOptions(options, EVALUATE_KEYS, arena);
-    const checked = checkData('data', ownData('data', data, arena), arena);
+    const checked = checkData('data', ownData('data', data, arena), arena, this.#trainer.isLoaded);
     const goal = settleGoal(this.#trainer.goal, { 'data.targets': checked.targets }, arena.spec);
     const read = { data: checked, goal, classes: this.classes, revision: this.#pass.revision };
     evaluation ??= await import('./training/evaluation.js');

@@ -156,6 +156,7 @@ const CALLS: Readonly<Record<string, () => Call | Promise<Call>>> = {
   'Network.activations': () => [net, [x, 0]],
   'Network.copyWeights': async () => [net, [await Network.create(network), { share: 0.5 }]],
   'Network.classify': () => [net, [x, {}]],
+  'Network.prepareData': () => [net, [data]],
   'Network.evaluate': () => [net, [data, {}]],
   'Network.forward': () => [net, [x]],
   'Network.backward': () => {

@@ -59,6 +59,7 @@ function wayToOptions(got: unknown): string | undefined {
 
 /** From something in place of a data set. */
 function wayToData(got: unknown): string | undefined {
+  if (typeof got === 'object' && got !== null && 'samples' in got) return 'the arrays that it was prepared from';
   if (!isList(got)) return undefined;
   const first = (got as ArrayLike<unknown>)[0];
   if (typeof first === 'object' && first !== null && 'input' in first && 'output' in first) {

@@ -14,7 +14,7 @@ import {
   writeInputs,
 } from './inputs.js';
 import { BLOCK_NUMBERS, isFloats } from './numbers.js';
-import { own } from './own-arrays.js';
+import { isOwn, own } from './own-arrays.js';
 import { type CheckedRows, weighted } from './pick.js';
 import { areNames, rowsOf, typedInputs, typedTargets, typedWeights } from './plain-data.js';
 import {
@@ -66,6 +66,35 @@ export interface TypedDataSet extends DataSet {
   weights?: Float32Array | undefined;
 }
 
+/**
+ * A checked copy of a data set, which `Network.prepareData` makes. Nobody can change it, so a network that has it in
+ * its memory need not check and copy it again.
+ *
+ * @example
+ * import { Network, type PreparedData } from 'simdprop';
+ *
+ * const net = await Network.create({ inputs: 1, layers: [{ units: 1 }], seed: 1 });
+ * const data: PreparedData = await net.prepareData({ inputs: [[-1], [0], [1]], targets: [[0], [0], [1]] });
+ * console.log(data.samples); // 3
+ */
+export class PreparedData {
+  /** The number of samples, without those of weight 0. */
+  readonly samples: number;
+  readonly #contents: TypedDataSet;
+
+  /** @internal */
+  constructor(contents: TypedDataSet, samples: number) {
+    this.#contents = contents;
+    this.samples = samples;
+    Object.freeze(this);
+  }
+
+  /** @internal The data set in prepared data; everything else is returned unchanged. */
+  static open<T>(data: T | PreparedData): T {
+    return #contents in Object(data) ? ((data as PreparedData).#contents as T) : (data as T);
+  }
+}
+
 /** Samples that fit the network. */
 export interface CheckedData extends CheckedRows {
   /** The names that come with the data. */
@@ -78,7 +107,9 @@ export const DATA_KEYS = keysOf<DataSet>({ inputs: true, targets: true, weights:
 /** Accepts an object that may be a data set, and no table, whose keys are others. */
 export function checkIsData(where: string, data: unknown): asserts data is object {
   const wanted = 'an object { inputs, targets }';
-  if (Array.isArray(data) || 'toRecords' in Object(data)) throw wrongType(where, data, wanted + tableHint(data));
+  if (Array.isArray(data) || data instanceof PreparedData || 'toRecords' in Object(data)) {
+    throw wrongType(where, data, wanted + tableHint(data));
+  }
   checkIsObject(where, data, wanted);
 }
 
@@ -131,21 +162,42 @@ export function ownData(where: string, data: unknown, network: Named): TypedData
   return { inputs: own(inputs), targets: own(targets), weights: own(weights), ...names };
 }
 
-/** Checks a data set, and leaves out its samples of weight 0. Refuses one that has no others. */
-export function checkData(where: string, data: unknown, preparation: Preparation): CheckedData {
-  return weighted(checkSamples(where, data, preparation), preparation.spec);
+/** The arrays of samples. */
+export type Arrays = Pick<CheckedData, 'inputs' | 'targets' | 'weights'>;
+
+/**
+ * Checks a data set, and leaves out its samples of weight 0. Refuses one that has no others. `isLoaded`: says of arrays
+ * whether the network's memory holds them, so that their numbers have been checked.
+ */
+export function checkData(
+  where: string,
+  data: unknown,
+  preparation: Preparation,
+  isLoaded?: (arrays: Arrays) => boolean,
+): CheckedData {
+  return weighted(checkSamples(where, data, preparation, isLoaded), preparation.spec);
 }
 
 /** Checks a data set. Its samples of weight 0 are still there. */
-export function checkSamples(where: string, data: unknown, preparation: Preparation): CheckedData {
+export function checkSamples(
+  where: string,
+  data: unknown,
+  preparation: Preparation,
+  isLoaded?: (arrays: Arrays) => boolean,
+): CheckedData {
   const { inputs, targets, weights, classes, columns } = typed(where, data, preparation);
   const names = [`${where}.inputs`, `${where}.targets`, `${where}.weights`] as const;
   const { spec, standardization } = preparation;
   const known = knownNames(preparation.names, { columns });
-  const samples = checkInputs(names[0], inputs, { spec, names: known, standardization });
-  checkTargets(names[1], targets, samples, spec);
-  if (weights !== undefined) checkWeights(names[2], weights, samples);
   const given = (classes || columns) && { given: { classes, columns } };
+  const isChecked = isLoaded?.({ inputs, targets, weights });
+  const samples = isChecked
+    ? rowsOf(inputs, spec)
+    : checkInputs(names[0], inputs, { spec, names: known, standardization });
+  if (!isChecked) {
+    checkTargets(names[1], targets, samples, spec);
+    if (weights !== undefined) checkWeights(names[2], weights, samples);
+  }
   return { names, samples, inputs, targets, weights, ...given };
 }
 
@@ -242,4 +294,17 @@ export function loadTrainingSet(arena: Arena, data: CheckedData, hasInputs = fal
   writeTargets(names[1], arena, trainingSet, plan.setTargets, targets, 0, samples);
   writeWeights(names[2], arena, trainingSet, plan.setWeights, weights, 0, samples);
   trainingSet.samples = samples;
+}
+
+/** Tells whether these arrays are later given again, unchanged. undefined: others may change them. */
+export function sameArrays(arrays: Arrays): ((later: Arrays) => boolean) | undefined {
+  const listOf = ({ inputs, targets, weights }: Arrays) => [inputs, targets, ...(weights ? [weights] : [])];
+  const list = listOf(arrays);
+  if (!list.every(isOwn)) return undefined;
+  // prepared data that the user has dropped can be collected
+  const refs = list.map((values) => new WeakRef<object>(values));
+  return (later) => {
+    const given = listOf(later);
+    return given.length === refs.length && given.every((values, i) => values === refs[i].deref());
+  };
 }

@@ -14,6 +14,9 @@ export function markOwn<T extends NumberArray>(values: T): T {
   return values;
 }
 
+/** True for such an array. */
+export const isOwn = (values: object): boolean => ours.has(values);
+
 /** A new array of the same type, to which only this library has a reference. */
 export function newOwn<T extends NumberArray>(values: T, length: number): T {
   return markOwn(newLike(values, length));

@@ -109,7 +109,7 @@ function checkCall(trainer: Trainer, data: DataSet, options: TrainOptions) {
   const { arena, state } = trainer;
   const settings = checkSettings(options, arena, state.optimizer);
   const { standardize, validation } = settings;
-  const checked = checkData('data', data, preparationOf(arena, standardize));
+  const checked = checkData('data', data, preparationOf(arena, standardize), trainer.isLoaded);
   const names = namesFor('data', checked.given ?? {}, arena.names);
   namesFor('options.validation', validation?.given ?? {}, names);
   // before the split: the decisive targets may all fall into one part

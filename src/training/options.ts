@@ -14,7 +14,7 @@ import {
 import type { Arena } from '../core/arena.js';
 import type { TeamedCore } from '../core/team-calls.js';
 import type { ClassWeights } from '../data/class-weights.js';
-import { type CheckedData, checkData, type DataSet, ownData } from '../data/data-set.js';
+import { type CheckedData, checkData, type DataSet, ownData, PreparedData } from '../data/data-set.js';
 import { type Preparation, preparationOf, type Standardized } from '../data/inputs.js';
 import { own } from '../data/own-arrays.js';
 import type { ValidationSplit } from '../data/split.js';
@@ -89,10 +89,10 @@ export interface TrainOptions {
    */
   classWeights?: ClassWeights | undefined;
   /**
-   * Data that are evaluated after each epoch. They are copied at the call.
+   * Data that are evaluated after each epoch. They are copied at the call, if they are not prepared.
    * @defaultValue none
    */
-  validation?: DataSet | undefined;
+  validation?: DataSet | PreparedData | undefined;
   /**
    * Holds samples back and evaluates them after each epoch. The network's seed determines which ones. Not together
    * with `validation`.
@@ -247,7 +247,8 @@ export function takeOptions<T extends TrainOptions | EvaluateOptions>(
   checkObject('options', options, keys);
   const read = (key: string, value: unknown) => {
     if (key === 'optimizer' && value !== undefined) return checkOptimizer(value);
-    if (key === 'validation' && value !== undefined) return ownData('options.validation', value, arena);
+    if (key === 'validation' && value !== undefined)
+      return ownData('options.validation', PreparedData.open(value), arena);
     return copyOfOption(value);
   };
   return Object.fromEntries(keys.map((key) => [key, read(key, options[key as keyof T])])) as unknown as T;

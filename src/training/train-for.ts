@@ -68,7 +68,7 @@ function startTraining(trainer: Trainer, { identity, data }: GivenData, settings
   const { arena, state } = trainer;
   // first of all, because the function of a learning rate may do anything, with the data too
   trainer.checkRate(settings.optimizer);
-  const checked = checkData('data', data, arena);
+  const checked = checkData('data', data, arena, trainer.isLoaded);
   const goal = settleGoal(trainer.goal, { 'data.targets': checked.targets }, arena.spec);
   checkNamedTask('data.classes', knownNames(arena.names, checked.given).classes, goal.task, arena.spec);
   const steps = stepsOf(settings, checked.samples);

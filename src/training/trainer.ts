@@ -2,7 +2,15 @@ import { counted, outOfRange } from '../check/errors.js';
 import type { Arena, Scaling } from '../core/arena.js';
 import { MAX_CHUNK_ROWS, type SetSize } from '../core/memory-plan.js';
 import { checksumOfSet, checksumOfVersion1 } from '../data/checksums.js';
-import { type CheckedData, loadInputsInBlocks, loadTrainingSet, setSize, writeWindow } from '../data/data-set.js';
+import {
+  type Arrays,
+  type CheckedData,
+  loadInputsInBlocks,
+  loadTrainingSet,
+  sameArrays,
+  setSize,
+  writeWindow,
+} from '../data/data-set.js';
 import { checkInputShape, checkInputs, type InputArray, type Inputs } from '../data/inputs.js';
 import { weighted } from '../data/pick.js';
 import { typedInputs, typedTargets, typedWeights } from '../data/plain-data.js';
@@ -36,6 +44,9 @@ export class Trainer {
   readonly #guard = new BatchGuard();
   /** The training of the last trainFor, which the next one may continue; undefined: its data have been overwritten. */
   timeBoxed: TimeBoxedTraining | undefined;
+
+  /** True for the arrays that the memory holds as the training set; undefined: others may have changed them. */
+  #isLoaded: ((arrays: Arrays) => boolean) | undefined;
 
   constructor(arena: Arena, pass: Pass) {
     this.arena = arena;
@@ -71,8 +82,12 @@ export class Trainer {
     Object.assign(arena, { standardization, targetScale });
     // a training set in the memory keeps its old standardisation, so it must be copied again
     this.timeBoxed = undefined;
+    this.#isLoaded = undefined;
     this.pass.outdate();
   }
+
+  /** True if these arrays lie in the memory as the training set, with the present standardisation. */
+  readonly isLoaded = (arrays: Arrays): boolean => Boolean(this.#isLoaded?.(arrays));
 
   /** Takes the names that come with data, where the network has none. */
   takeNames(given: Names = {}): void {
@@ -207,20 +222,26 @@ export class Trainer {
     return undefined;
   }
 
-  /** Copies samples to the place that training steps read. The memory grows if there are more than ever before. */
+  /**
+   * Copies samples to the place that training steps read, if they are not there. The memory grows if there are more
+   * than ever before.
+   */
   loadRows(data: CheckedData, stepRows: number, slots: number, hasInputs = false): void {
     const { arena } = this;
-    this.#makeRoom(stepRows, slots, hasInputs ? arena.set : setSize(arena, data));
+    const isLoaded = this.isLoaded(data);
+    this.#makeRoom(stepRows, slots, hasInputs || isLoaded ? arena.set : setSize(arena, data));
+    if (isLoaded) return;
     loadTrainingSet(arena, data, hasInputs);
+    this.#isLoaded = sameArrays(data);
   }
 
   /**
    * Standardises the inputs of a data set that loadSet will load, in blocks, so that the event loop can run. `data`
    * must not change until then. A call that resumes has its place to find first, so it loads all at once. Returns true
-   * if the inputs are in the memory.
+   * if the inputs have been copied into the memory.
    */
   async standardizeInBlocks(data: CheckedData, stepRows: number, pause: () => Promise<void>): Promise<boolean> {
-    if (this.call.resumption) return false;
+    if (this.call.resumption || this.isLoaded(data)) return false;
     const { arena } = this;
     // the state of the optimizer stays until the call can no longer be refused
     this.#makeRoom(stepRows, arena.plan.slots, setSize(arena, data));
@@ -231,6 +252,7 @@ export class Trainer {
   #makeRoom(stepRows: number, slots: number, set: SetSize | undefined): void {
     // the data of the last trainFor are overwritten, even if one of the new samples is then refused
     this.timeBoxed = undefined;
+    if (set !== this.arena.set) this.#isLoaded = undefined;
     this.arena.reserve(Math.min(stepRows, MAX_CHUNK_ROWS), slots, set);
     this.pass.clear();
   }
