@@ -71,10 +71,10 @@ export interface TypedDataSet extends DataSet {
  * its memory need not check and copy it again.
  *
  * @example
- * import { Network, type PreparedData } from 'simdprop';
+ * import { Network } from 'simdprop';
  *
  * const net = await Network.create({ inputs: 1, layers: [{ units: 1 }], seed: 1 });
- * const data: PreparedData = await net.prepareData({ inputs: [[-1], [0], [1]], targets: [[0], [0], [1]] });
+ * const data = await net.prepareData({ inputs: [[-1], [0], [1]], targets: [[0], [0], [1]] });
  * console.log(data.samples); // 3
  */
 export class PreparedData {
