@@ -122,7 +122,7 @@ async function validateFolds(
     const net = await Network.create(experiment.network);
     try {
       const parts = partsOfFold(checked, foldOf, fold, spec);
-      const report: FoldReport = { fold, ...(await trainAndEvaluate(net, parts, [training], goal)) };
+      const report: FoldReport = { fold, ...(await trainAndEvaluate(net, parts, [training], goal, true)) };
       reports.push(report);
       const answer = onFold?.(report);
       if (isPromise(answer)) await answer;

@@ -108,6 +108,9 @@ export interface NetworkOptions extends SpecOptions, CoreOptions {
 
 export const NETWORK_KEYS = [...SPEC_KEYS, ...CORE_KEYS, 'task', 'classes', 'columns'];
 
+/** The name of an internal method. */
+export const FIT_UNWATCHED = Symbol('fitUnwatched');
+
 /** Loaded by the first call of evaluate. Later calls begin at once, so that no training can come before them. */
 let evaluation: typeof evaluationCode | undefined;
 
@@ -564,9 +567,15 @@ export class Network {
     return await this.#trainer.call.run('fit', () => this.#fit(data, options)).catch(advise);
   }
 
-  async #fit(data: DataSet | PreparedData, options: TrainOptions): Promise<History> {
+  /** @internal `fit` for code that reads no reports: validation data are evaluated only where training needs it. */
+  [FIT_UNWATCHED](data: DataSet, options: TrainOptions): Promise<History> {
+    return this.#trainer.call.run('fit', () => this.#fit(data, options, false));
+  }
+
+  async #fit(data: DataSet | PreparedData, options: TrainOptions, isWatched?: boolean): Promise<History> {
     const history = new History();
-    for await (const report of fit(this.#trainer, PreparedData.open(data), options)) history.add(report);
+    const reports = fit(this.#trainer, PreparedData.open(data), options, { isWatched });
+    for await (const report of reports) history.add(report);
     return history;
   }
 

@@ -1,12 +1,13 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { crossValidate } from '../src/cross-validation.js';
 import { permutation } from '../src/data/philox.js';
-import { adam, Network, type NetworkOptions, sgd, type TrainOptions } from '../src/index.js';
+import { adam, cosine, Network, type NetworkOptions, reduceOnPlateau, sgd, type TrainOptions } from '../src/index.js';
 import { halvingRounds } from '../src/search/halving.js';
 import { settingsOf } from '../src/search/space.js';
 import { ranked } from '../src/search/tally.js';
 import { integers, logUniform, oneOf, type SearchOptions, search, uniform } from '../src/search.js';
 import { RANDOM_SEARCH } from '../src/spec/codes.js';
+import { type Features, loaded } from '../src/training/features.js';
 import { randomNumbers } from './random-numbers.js';
 import { SEARCHED, searchData } from './searched.js';
 
@@ -181,6 +182,26 @@ describe('search in this thread', () => {
     const { trials } = await search(SEARCHED, data, { ...(training as SearchOptions), folds: 2, workers: 0 });
     for (const { network, options, mean } of trials) {
       expect(mean).toEqual((await crossValidate(network, data, { ...options, folds: 2 })).mean);
+    }
+  });
+
+  it('evaluates each epoch only where training depends on it, with the same figures', async () => {
+    const plateau = reduceOnPlateau({ initial: 0.3, factor: 0.1, patience: 1, minDelta: 0.05 });
+    const ways: [count: number, training: TrainOptions][] = [
+      [0, { optimizer: sgd({ learningRate: 0.3 }) }],
+      [0, { optimizer: adam({ learningRate: cosine({ initial: 0.1, steps: 20 }) }), stopAt: 0.1 }],
+      [2 * 8, { optimizer: sgd({ learningRate: plateau }) }],
+      [2 * 8, { earlyStopping: { patience: 8 } }],
+    ];
+    const network: NetworkOptions = { inputs: 3, layers: [{ units: 4 }, { units: 1 }], seed: 4 };
+    for (const [count, training] of ways) {
+      const options = { ...training, epochs: 8, folds: 2 };
+      const wanted = await crossValidate(network, data, options);
+      const validate = vi.spyOn(loaded as Features, 'validate');
+      const { best } = await search(network, data, { ...(options as SearchOptions), workers: 0 });
+      expect(validate).toHaveBeenCalledTimes(count);
+      validate.mockRestore();
+      expect(best.mean).toEqual(wanted.mean);
     }
   });
 

@@ -4,7 +4,7 @@ import { type Preparation, preparationOf } from '../data/inputs.js';
 import type { CheckedRows } from '../data/pick.js';
 import { checkNamedTask, checkScaledTask, checkTask, type Goal, goalGiven, settleGoal } from '../data/task.js';
 import { type Evaluation, type MetricNumbers, metricsOf } from '../model/metrics.js';
-import { NETWORK_KEYS, Network, type NetworkOptions } from '../network.js';
+import { FIT_UNWATCHED, NETWORK_KEYS, Network, type NetworkOptions } from '../network.js';
 import { checkNetworkNames, namesFor } from '../spec/names.js';
 import { checkSpec, type Spec } from '../spec/spec.js';
 import type { History } from '../training/history.js';
@@ -78,16 +78,20 @@ export function checkExperiment<Options extends TrainOptions>(
 
 /**
  * Trains a network by one call of `fit` or more, and evaluates it on the validation data. Returns the history of the
- * last call. `goal`: what the network learns.
+ * last call. `goal`: what the network learns; `isWatched`: false if the history need not have the validation.
  */
 export async function trainAndEvaluate(
   net: Network,
   { training, validation }: Parts,
   calls: readonly TrainOptions[],
   { task }: Goal,
+  isWatched: boolean,
 ): Promise<{ history: History; validation: Evaluation }> {
   let history: History | undefined;
-  for (const options of calls) history = await net.fit(training, { ...options, validation });
+  for (const options of calls) {
+    const given = { ...options, validation };
+    history = await (isWatched ? net.fit(training, given) : net[FIT_UNWATCHED](training, given));
+  }
   const signal = calls[0].signal;
   const evaluation = await net.evaluate(validation, { rocAuc: task !== 'numbers', signal });
   return { history: history as History, validation: evaluation };

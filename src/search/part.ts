@@ -73,6 +73,7 @@ export async function trainPart(material: Material, job: Job, signal?: AbortSign
       parts,
       saved ? calls.slice(-1) : calls,
       experiment.goal,
+      false,
     );
     const { warnings } = history;
     return {

@@ -10,6 +10,7 @@ import { checkNamedTask, checkScaledTask, type Goal, settleGoal } from '../data/
 import { warningsOf } from '../data/warnings.js';
 import type { Evaluation } from '../model/metrics.js';
 import { type Names, namesFor } from '../spec/names.js';
+import type { Optimizer } from '../spec/optimizer.js';
 import { outputsOf } from '../spec/spec.js';
 import { CallStart } from './call-start.js';
 import { CostGrowth } from './cost-growth.js';
@@ -45,6 +46,8 @@ interface FitSettings extends TrainSettings, FitParts, Pick<StepSizes, 'longStep
   readonly warnings: readonly string[];
   /** True if the inputs lie in the network's memory already. */
   readonly hasInputs: boolean;
+  /** True if the validation data are evaluated after each epoch. */
+  readonly isValidated: boolean;
 }
 
 /** The goal of the network, from all targets of the call. */
@@ -60,6 +63,8 @@ function goalOf({ goal, arena }: Trainer, data: CheckedData, validation: Checked
 interface Given {
   /** Called before anything changes, with the number of steps that the call takes at most. It may throw. */
   readonly onBegin?: ((steps: number) => void) | undefined;
+  /** false: nobody reads the reports, so they have the validation only where training depends on it. Default true. */
+  readonly isWatched?: boolean | undefined;
   /** undefined once the call has begun, so that copies that are no longer needed are released. */
   data: DataSet | undefined;
   readonly options: TrainOptions;
@@ -69,9 +74,14 @@ interface Given {
  * See Network.fit. The call must have been started. The data are read when the first report is asked for, which must be
  * at once.
  */
-export function fit(trainer: Trainer, data: DataSet, options: TrainOptions, onBegin?: Given['onBegin']) {
+export function fit(
+  trainer: Trainer,
+  data: DataSet,
+  options: TrainOptions,
+  { onBegin, isWatched }: Pick<Given, 'onBegin' | 'isWatched'> = {},
+) {
   const taken = takeOptions(options, TRAIN_KEYS, namedBy('data', data, trainer.arena));
-  return reports(trainer, { data, options: taken, onBegin });
+  return reports(trainer, { data, options: taken, onBegin, isWatched });
 }
 
 /** See Network.train. What needs no code that must be loaded is checked at the call. */
@@ -173,6 +183,7 @@ async function begin(trainer: Trainer, call: Given): Promise<Fit> {
   }
   // an optimizer that was assigned while code was loaded replaces that of the call, as it does in later epochs
   const optimizer = state.optimizer === atTheCall ? settings.optimizer : state.optimizer;
+  const isValidated = call.isWatched !== false || parts.stopper !== undefined || watchesCost(optimizer);
   const fitSettings = {
     ...settings,
     ...parts,
@@ -183,12 +194,16 @@ async function begin(trainer: Trainer, call: Given): Promise<Fit> {
     makeLbfgs,
     warnings,
     hasInputs,
+    isValidated,
     optimizer,
   };
   const fit = new Fit(trainer, fitSettings);
   trainer.call.setRunning(fit);
   return fit;
 }
+
+/** True if the learning rate depends on the costs of the validation data. */
+const watchesCost = ({ learningRate }: Optimizer) => Object(learningRate).name === 'reduceOnPlateau';
 
 /** The steps that a call takes at most. If it was saved within a call of fit, at `place`, it resumes there. */
 function mostSteps(sizes: StepSizes, epochs: number, place: Place | undefined): number {
@@ -330,12 +345,12 @@ class Fit {
 
   /** Validates the network, and makes the report on the epoch that has just been trained. */
   async #reportOn({ isStopped, outcome, ...result }: EpochResult): Promise<EpochReport> {
-    const { epochs, stopper, stopAt, trainingMetrics } = this.#settings;
+    const { epochs, stopper, stopAt, trainingMetrics, isValidated } = this.#settings;
     const epoch = this.#epoch;
     const isWhole = result.samples === this.#samples;
     const training = isWhole && trainingMetrics ? await this.#evaluate() : undefined;
     const held = this.#settings.validation;
-    const validation = isWhole && held ? await this.#evaluate(held) : undefined;
+    const validation = isWhole && isValidated && held ? await this.#evaluate(held) : undefined;
     // from here to the report nothing else can run, so that a checkpoint has all of this or nothing
     this.#trained = undefined;
     this.#trainer.state.countEpoch();

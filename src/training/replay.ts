@@ -59,7 +59,7 @@ export async function replayTo(
   };
   try {
     if (typeof data === 'function') await fitStream(trainer, data, stopped);
-    else for await (const _ of fit(trainer, data, stopped, checkReach));
+    else for await (const _ of fit(trainer, data, stopped, { onBegin: checkReach }));
   } catch (error) {
     if (!(error instanceof Arrival)) throw error;
     if (error.place) trainer.call.resumption = new Resumption(error.place, trainer.arena);
