@@ -1,9 +1,12 @@
 import { createInterface } from 'node:readline';
+import { setFlagsFromString } from 'node:v8';
 import { Arena } from '../src/core/arena.js';
 import { writeWindowInputs } from '../src/data/data-set.js';
 import { SEEDED } from '../src/spec/codes.js';
 import { checkSpec } from '../src/spec/spec.js';
 import { startTeam } from '../src/threads/team.js';
+import { flagOf } from '../src/threads/wide.js';
+import { startMultiplyAdd } from './roofs.js';
 
 // simdprop as a contestant of products.ts: node --import tsx product-server.ts [wide]. It answers
 // `forward|error|gradient ROWSxFANINxUNITS CALLS` with `MILLISECONDS VALUE`, where VALUE is one element of the result.
@@ -11,6 +14,9 @@ import { startTeam } from '../src/threads/team.js';
 // A call computes one of the three products in a network that does little else: a single layer or, for errors, that
 // layer on top of another with one input. The product is called as training calls it, so its time includes the linear
 // activation and the copies and the transposition that a training needs too.
+//
+// The order `roof` is answered with the time of a loop that only multiplies and adds, in the same engine and in
+// registers of the same size. VALUE is then the number of its operations.
 
 const wide = process.argv[2] === 'wide';
 
@@ -48,8 +54,16 @@ try {
   console.log(`unavailable ${(error as Error).message}`);
   process.exit();
 }
+if (wide) setFlagsFromString(`--${flagOf(process.versions.v8)}`);
+const roof = await startMultiplyAdd(wide);
 for await (const line of createInterface({ input: process.stdin })) {
   const [form, shape, calls] = line.split(' ');
+  if (form === 'roof') {
+    const started = performance.now();
+    roof.run();
+    console.log(`${performance.now() - started} ${roof.amount}`);
+    continue;
+  }
   const { call, value } = await prepare(form, shape.split('x').map(Number));
   // the first call is not timed, because it is the first to touch the memory that the product uses
   call();

@@ -13,7 +13,8 @@ import { type Contender, type Section, takeTurns } from './turns.js';
 //   error     delta [rows x fanIn]   = delta [rows x units] . w^T
 //   gradient  dw [fanIn x units]     = a^T . delta
 // Our products are those of whole layers (product-server.ts). OpenBLAS gets the weights in the layout that its product
-// likes best.
+// likes best. Ours are also given as a share of their roof: the speed of a loop that only multiplies and adds, in the
+// same engine and in registers of the same size.
 
 export const FORMS = ['forward', 'error', 'gradient'] as const;
 export type Form = (typeof FORMS)[number];
@@ -67,6 +68,7 @@ const SHARE_WANTED = 0.6;
 
 const DEFAULT = 'simdprop';
 const WIDE = 'simdprop, wide';
+const OURS = [DEFAULT, WIDE];
 /**
  * On squares of at least `from` rows, `ours` should be `wanted` times as fast as OpenBLAS with the kernels of `core`
  * (OPENBLAS_CORETYPE: Penryn has SSE, Haswell AVX2).
@@ -89,6 +91,8 @@ export interface ProductRow {
   isSquare: boolean;
   /** 10^9 operations per second of each contestant: the median of the rounds. */
   gigaflops: Record<string, number>;
+  /** The share of its roof that each of ours reaches: the median of the rounds' shares. */
+  shares: Record<string, number>;
   /** For each core of TARGETS, how many times as fast ours is: the median of the rounds' ratios. */
   ratios: Record<string, number>;
 }
@@ -101,14 +105,28 @@ export function productContender(server: Rival, form: Form, shape: Shape): Conte
   return { name: server.name, run, isAsync: true, calls };
 }
 
+/** The loop that only multiplies and adds, in a product server. */
+function roofContender(server: Rival): Contender & { amount: number } {
+  const run = async () => {
+    const { elapsedMs, value } = await server.ask('roof');
+    contender.amount = value;
+    return { overriddenDuration: elapsedMs };
+  };
+  const contender = { name: `roof of ${server.name}`, run, isAsync: true, amount: 0 };
+  return contender;
+}
+
 async function measure(form: Form, shape: Shape, contestants: readonly Rival[], roofs: Roofs): Promise<ProductRow> {
   const { rows, fanIn, units } = shape;
   const operations = operationsOf(shape);
   const contenders = contestants.map((rival) => productContender(rival, form, shape));
   const { multiplyAdd } = roofs;
   const read = roofs.read(bytesOf(shape));
-  const times = await takeTurns([...contenders, multiplyAdd, read], ROUNDS);
+  const ours = contestants.filter(({ name }) => OURS.includes(name));
+  const ourRoofs = ours.map(roofContender);
+  const times = await takeTurns([...contenders, ...ourRoofs, multiplyAdd, read], ROUNDS);
   const [multiplyAddMs, readMs] = times.slice(-2);
+  const roofTimes = times.slice(contenders.length);
   const timesOf = new Map(contestants.map(({ name }, c) => [name, times[c]]));
   const met = TARGETS.filter(({ ours, core }) => timesOf.has(ours) && timesOf.has(core));
   return {
@@ -119,6 +137,13 @@ async function measure(form: Form, shape: Shape, contestants: readonly Rival[], 
     isSquare: rows === fanIn && fanIn === units,
     gigaflops: Object.fromEntries(
       contenders.map(({ name, calls }, c) => [name, (operations * calls) / median(times[c]) / 1e6]),
+    ),
+    shares: Object.fromEntries(
+      ours.map(({ name }, o) => {
+        const work = operations * contenders.find((contender) => contender.name === name)!.calls;
+        const speeds = roofTimes[o].map((ms) => ourRoofs[o].amount / ms);
+        return [name, median(timesOf.get(name)!.map((ms, round) => work / ms / speeds[round]))];
+      }),
     ),
     ratios: Object.fromEntries(
       met.map(({ ours, core }) => [core, median(timesOf.get(ours)!.map((ms, r) => timesOf.get(core)![r] / ms))]),
@@ -192,14 +217,21 @@ export const products: Section = {
       for (const rival of contestants) rival.stop();
     }
     const bestSquare = Math.max(...rows.filter(({ isSquare }) => isSquare).map(({ gigaflops }) => gigaflops[DEFAULT]));
+    const ours = OURS.filter((name) => contestants.some((contestant) => contestant.name === name));
     const ratioOf = ({ ratios }: ProductRow, core: string) => (core in ratios ? `${ratios[core].toFixed(2)}x` : '');
     const cells = rows.map((row) => [
       row.product,
       ...contestants.map(({ name }) => row.gigaflops[name].toFixed(1)),
+      ...ours.map((name) => `${(100 * row.shares[name]).toFixed(0)} %`),
       ...TARGETS.map(({ core }) => ratioOf(row, core)),
       markProduct(row, bestSquare),
     ]);
-    const heads = [...contestants.map(({ name }) => name), ...TARGETS.map(({ ours, core }) => `${ours} / ${core}`)];
+    const roofHeads = ours.map((name) => `${name} / roof`);
+    const heads = [
+      ...contestants.map(({ name }) => name),
+      ...roofHeads,
+      ...TARGETS.map(({ ours, core }) => `${ours} / ${core}`),
+    ];
     const table = [
       `matrix products, rows x fanIn x units, in GFLOP/s, one thread, median of ${ROUNDS.rounds} rounds: simdprop, and OpenBLAS with the kernels of two core types`,
       ...contestants.map(({ name, version }) => `${name}: ${version}`),

@@ -107,6 +107,7 @@ describe('products and growth', () => {
     ridge: 3,
     isSquare: true,
     gigaflops: { simdprop: 20, Penryn: 20 },
+    shares: { simdprop: 0.9 },
     ratios: { Penryn: 1, Haswell: 0.5 },
   };
 
