@@ -193,7 +193,12 @@ export function activate(
     softmaxForward(a, z, stride, units, rows);
     return;
   }
-  const bytes = rowBytes(units);
+  let bytes = rowBytes(units);
+  // rows without gaps between them are one long row, unless each unit has a slope of its own
+  if (!IS_SMALL && bytes == stride && activation != PRELU) {
+    bytes *= rows;
+    rows = 1;
+  }
   for (let row = 0; row < rows; ++row) {
     let j: usize = 0;
     if (activation == SIGMOID) {
@@ -261,7 +266,11 @@ export function multiplyBySlope(
     softmaxBackward(delta, a, stride, units, rows);
     return;
   }
-  const bytes = rowBytes(units);
+  let bytes = rowBytes(units);
+  if (bytes == stride) {
+    bytes *= rows;
+    rows = 1;
+  }
   for (let row = 0; row < rows; ++row) {
     let j: usize = 0;
     if (activation == SIGMOID)
@@ -342,9 +351,9 @@ function softmaxForward(a: usize, z: usize, stride: usize, units: i32, rows: i32
   const lowest = f32x4.splat(-Infinity);
   for (let row = 0; row < rows; ++row) {
     let largest = lowest;
-    for (let j: usize = 0; j < full; j += 16) largest = f32x4.max(largest, v128.load(z + j));
-    if (rest) largest = f32x4.max(largest, v128.bitselect(v128.load(z + full), lowest, mask));
-    const top = f32x4.splat(horizontalMax(largest));
+    for (let j: usize = 0; j < full; j += 16) largest = f32x4.pmax(largest, v128.load(z + j));
+    if (rest) largest = f32x4.pmax(largest, v128.bitselect(v128.load(z + full), lowest, mask));
+    const top = horizontalMax(largest);
     let sums = f32x4.splat(0);
     for (let j: usize = 0; j < full; j += 16) {
       const e = exp(f32x4.sub(v128.load(z + j), top));

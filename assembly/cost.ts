@@ -53,21 +53,49 @@ export function rowCosts(
   units: i32,
   rows: i32,
 ): void {
-  for (let row = 0; row < rows; ++row) {
-    const weight: f64 = weights ? load<f32>(weights + ((<usize>row) << 2)) : 1;
-    let value: f64 = 0;
-    if (weight != 0) value = weight * (cost == CUSTOM_COST ? customCost(row) : rowCost(cost, z, a, y, units));
-    store<f64>(costs, value);
-    costs += 8;
-    z += stride;
+  if (cost == QUADRATIC) quadraticCosts(costs, a, y, stride, yStride, units, rows);
+  else if (cost == CATEGORICAL_CROSS_ENTROPY || cost == KULLBACK_LEIBLER) {
+    crossEntropies(costs, cost, z, a, y, stride, yStride, units, rows);
+  } else {
+    for (let row = 0; row < rows; ++row) {
+      let value: f64 = 0;
+      if (cost != CUSTOM_COST) value = rowCost(cost, z, a, y, units);
+      else if (!weights || load<f32>(weights + ((<usize>row) << 2)) != 0) value = customCost(row);
+      store<f64>(costs + ((<usize>row) << 3), value);
+      z += stride;
+      a += stride;
+      y += yStride;
+    }
+  }
+  if (!weights) return;
+  for (const end = costs + ((<usize>rows) << 3); costs < end; costs += 8) {
+    const weight = load<f32>(weights);
+    store<f64>(costs, weight == 0 ? 0 : weight * load<f64>(costs));
+    weights += 4;
+  }
+}
+
+/** costs [rows] = |a - y|^2 / 2: the quadratic cost, several times as fast as by rowCost. */
+function quadraticCosts(costs: usize, a: usize, y: usize, stride: usize, yStride: usize, units: i32, rows: i32): void {
+  const bytes = (<usize>units) << 2;
+  for (const end = costs + ((<usize>rows) << 3); costs < end; costs += 8) {
+    let sum = f64x2.splat(0);
+    for (let j: usize = 0; j < bytes; j += 16) {
+      sum = widenAdd(sum, v128.and(quadraticTerm(v128.load(a + j), v128.load(y + j)), laneMask(units, j)));
+    }
+    store<f64>(costs, horizontalSum64(sum));
     a += stride;
     y += yStride;
   }
 }
 
+function quadraticTerm(a: v128, y: v128): v128 {
+  const d = f32x4.sub(a, y);
+  return f32x4.mul(f32x4.mul(f32x4.splat(0.5), d), d);
+}
+
 /** C_x of one sample. */
 function rowCost(cost: i32, z: usize, a: usize, y: usize, units: i32): f64 {
-  if (cost == CATEGORICAL_CROSS_ENTROPY || cost == KULLBACK_LEIBLER) return crossEntropy(cost, z, a, y, units);
   let sum = f64x2.splat(0);
   for (let j: usize = 0, bytes = (<usize>units) << 2; j < bytes; j += 16) {
     const term = costTerm(cost, v128.load(z + j), v128.load(a + j), v128.load(y + j));
@@ -135,15 +163,19 @@ function costGradient(
 ): void {
   const full = (<usize>units >> 2) << 4;
   const bytes = (<usize>units) << 2;
+  const mask = laneMask(units, full);
   // the slope of most costs is a - y; this loop is several times as fast as the general one
   const isPlain = hasPlainSlope(cost);
   for (let row = 0; row < rows; ++row) {
     let j: usize = 0;
-    if (isPlain) for (; j < full; j += 16) v128.store(delta + j, f32x4.sub(v128.load(a + j), v128.load(y + j)));
-    for (; j < bytes; j += 16) {
-      const slope = costSlope(cost, v128.load(z + j), v128.load(a + j), v128.load(y + j));
-      v128.store(delta + j, v128.and(slope, laneMask(units, j)));
-    }
+    if (isPlain) {
+      for (; j < full; j += 16) v128.store(delta + j, f32x4.sub(v128.load(a + j), v128.load(y + j)));
+      if (j < bytes) v128.store(delta + j, v128.and(f32x4.sub(v128.load(a + j), v128.load(y + j)), mask));
+    } else
+      for (; j < bytes; j += 16) {
+        const slope = costSlope(cost, v128.load(z + j), v128.load(a + j), v128.load(y + j));
+        v128.store(delta + j, v128.and(slope, laneMask(units, j)));
+      }
     delta += stride;
     z += stride;
     a += stride;
@@ -164,8 +196,8 @@ export function costTerm(cost: i32, z: v128, a: v128, y: v128): v128 {
   if (cost == POISSON) return poissonTerm(z, y);
   if (cost == HINGE) return f32x4.max(f32x4.sub(f32x4.splat(1), f32x4.mul(y, a)), f32x4.splat(0));
   const d = f32x4.sub(a, y);
+  if (cost == QUADRATIC) return quadraticTerm(a, y);
   const half = f32x4.splat(0.5);
-  if (cost == QUADRATIC) return f32x4.mul(f32x4.mul(half, d), d);
   const size = f32x4.abs(d);
   if (cost == MEAN_ABSOLUTE_ERROR) return size;
   assert(cost == HUBER);
@@ -220,33 +252,62 @@ function poissonDelta(z: v128, y: v128): v128 {
 }
 
 /**
- * C_x = -sum_k y_k ln a_k = sum_k y_k (max z - z_k - ln max a). This form is used because ln a_k cannot be computed
- * from an a_k that underflows. Kullback-Leibler adds y_k ln y_k, a constant, so both costs have the same delta.
+ * costs [rows] = -sum_k y_k ln a_k = sum_k y_k (max z - z_k - ln max a). This form is used because ln a_k cannot be
+ * computed from an a_k that underflows. Kullback-Leibler adds y_k ln y_k, a constant, so both costs have the same
+ * delta. Up to three rows of a beyond the last one are read.
  */
-function crossEntropy(cost: i32, z: usize, a: usize, y: usize, units: i32): f64 {
+function crossEntropies(
+  costs: usize,
+  cost: i32,
+  z: usize,
+  a: usize,
+  y: usize,
+  stride: usize,
+  yStride: usize,
+  units: i32,
+  rows: i32,
+): void {
   const bytes = (<usize>units) << 2;
   const lowest = f32x4.splat(-Infinity);
-  let zMax = lowest;
-  let aMax = f32x4.splat(0);
-  for (let j: usize = 0; j < bytes; j += 16) {
-    const v = v128.load(z + j);
-    zMax = f32x4.max(zMax, v128.bitselect(v, lowest, laneMask(units, j)));
-    aMax = f32x4.max(aMax, v128.load(a + j)); // softmax has set the fill lanes of a to 0
-  }
-  const top = f32x4.splat(horizontalMax(zMax));
-  const logTop = log(f32x4.splat(horizontalMax(aMax)));
   // 0 ln 0 = 0: if a target is below the smallest normal number, the logarithm of that number is multiplied by the
   // target
   const smallest = f32x4.splat(f32.MIN_NORMAL_VALUE);
-  let sum = f64x2.splat(0);
-  for (let j: usize = 0; j < bytes; j += 16) {
-    const target = v128.load(y + j);
-    let logarithms = f32x4.sub(f32x4.sub(top, v128.load(z + j)), logTop);
-    if (cost == KULLBACK_LEIBLER) logarithms = f32x4.add(logarithms, log(f32x4.max(target, smallest)));
-    const term = f32x4.mul(target, logarithms);
-    sum = widenAdd(sum, v128.and(term, laneMask(units, j)));
+  let logTops = lowest;
+  for (let row = 0; row < rows; ++row) {
+    // the logarithms of four rows are computed at once, and each row takes the first one
+    if (row & 3) logTops = v128.shuffle<f32>(logTops, logTops, 1, 2, 3, 0);
+    else logTops = log(largestOfRows(a, stride, bytes));
+    const logTop = v128.shuffle<f32>(logTops, logTops, 0, 0, 0, 0);
+    let largest = lowest;
+    for (let j: usize = 0; j < bytes; j += 16) {
+      largest = f32x4.pmax(largest, v128.bitselect(v128.load(z + j), lowest, laneMask(units, j)));
+    }
+    const top = horizontalMax(largest);
+    let sum = f64x2.splat(0);
+    for (let j: usize = 0; j < bytes; j += 16) {
+      const target = v128.load(y + j);
+      let logarithms = f32x4.sub(f32x4.sub(top, v128.load(z + j)), logTop);
+      if (cost == KULLBACK_LEIBLER) logarithms = f32x4.add(logarithms, log(f32x4.max(target, smallest)));
+      const term = f32x4.mul(target, logarithms);
+      sum = widenAdd(sum, v128.and(term, laneMask(units, j)));
+    }
+    store<f64>(costs, horizontalSum64(sum));
+    costs += 8;
+    z += stride;
+    a += stride;
+    y += yStride;
   }
-  return horizontalSum64(sum);
+}
+
+/** The largest a of each of four rows. Softmax has set the fill lanes to 0. */
+function largestOfRows(a: usize, stride: usize, bytes: usize): v128 {
+  let all = f32x4.splat(0);
+  for (const end = a + (stride << 2); a < end; a += stride) {
+    let largest = f32x4.splat(0);
+    for (let j: usize = 0; j < bytes; j += 16) largest = f32x4.pmax(largest, v128.load(a + j));
+    all = v128.shuffle<f32>(all, horizontalMax(largest), 1, 2, 3, 4);
+  }
+  return all;
 }
 
 /** lambda2 / (2n) times the sum of w^2, plus lambda1 / n times the sum of |w|: training adds this to the mean cost. */

@@ -24,7 +24,7 @@ import { addScaledRow, madd, storeTransposed } from './simd';
 import { moveWeights } from './update';
 
 /** From this many rows on, if they are at most so many bytes apart, gradients are added without copies. */
-const NEAR_ROWS = 32;
+const NEAR_ROWS = 16;
 const NEAR_BYTES: usize = 128;
 
 /**
@@ -101,7 +101,7 @@ export function addProducts(
 
 /**
  * Does what addProducts does, for short rows, which lie on few pages of memory, without copies: four inputs and eight
- * units at a time.
+ * units at a time. If at most four units are left, it takes eight inputs, and the sums are transposed.
  */
 function addNearProducts(
   panels: usize,
@@ -117,13 +117,21 @@ function addNearProducts(
   const factor = f32x4.splat(scale);
   const sums = ownAddress(PACKED);
   for (let j = 0; j < units; j += 8) {
+    const isNarrow = units - j <= 4;
+    const inputs = isNarrow ? 8 : 4;
     let target = panels;
-    for (let k = 0; k < fanIn; k += 4) {
-      outerTile(sums, a + ((<usize>k) << 2), aStride, delta, deltaStride, rows);
+    for (let k = 0; k < fanIn; k += inputs) {
+      const columns = a + ((<usize>k) << 2);
       let from = sums;
-      for (const end = target + <usize>min(4, fanIn - k) * PANEL_ROW_BYTES; target < end; target += PANEL_ROW_BYTES) {
+      if (isNarrow) {
+        outerTile(sums, delta, deltaStride, columns, aStride, rows);
+        from += 128;
+        transposeRows(from, 32, sums, 32, 8, 4);
+      } else outerTile(sums, columns, aStride, delta, deltaStride, rows);
+      const end = target + <usize>min(inputs, fanIn - k) * PANEL_ROW_BYTES;
+      for (; target < end; target += PANEL_ROW_BYTES) {
         v128.store(target, madd(v128.load(target), factor, v128.load(from)));
-        if (j + 4 < units) v128.store(target, madd(v128.load(target, 16), factor, v128.load(from, 16)), 16);
+        if (!isNarrow) v128.store(target, madd(v128.load(target, 16), factor, v128.load(from, 16)), 16);
         from += 32;
       }
     }

@@ -20,10 +20,13 @@ export function horizontalSum(v: v128): f32 {
   return f32x4.extract_lane(pairs, 0) + f32x4.extract_lane(pairs, 1);
 }
 
-/** The largest of the four lanes. */
-export function horizontalMax(v: v128): f32 {
-  const pairs = f32x4.max(v, i8x16.shuffle(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7));
-  return max(f32x4.extract_lane(pairs, 0), f32x4.extract_lane(pairs, 1));
+/**
+ * The largest of the four lanes, in all lanes. NaN may be passed over, and zeros may differ in their signs. There is no
+ * branch, whose direction random numbers would make unpredictable.
+ */
+export function horizontalMax(v: v128): v128 {
+  const pairs = f32x4.pmax(v, i8x16.shuffle(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7));
+  return f32x4.pmax(pairs, i8x16.shuffle(pairs, pairs, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11));
 }
 
 /**

@@ -199,6 +199,7 @@ describe.skipIf(buildName === 'relaxed')('whole layers: the bits of one chain of
     [40, 13, 3],
     [33, 30, 8],
     [256, 9, 17],
+    [16, 21, 12],
   ])('addProducts: %i rows, %i inputs, %i units', (rows, fanIn, units) => {
     startOver();
     const random = randomNumbers(rows + fanIn + units);
@@ -374,7 +375,7 @@ const COSTS: [ReferenceCost, number, ReferenceActivation, number][] = [
 
 describe.each(COSTS)('%s on %s outputs', (costName, cost, activationName, activation) => {
   test.each(SIZES)('cost and delta of rows of %i units', (units) => {
-    const rows = 3;
+    const rows = 6;
     startOver();
     const random = randomNumbers(units);
     const stride = roundUp(units, 4) + 4;
@@ -428,6 +429,20 @@ describe.each(COSTS)('%s on %s outputs', (costName, cost, activationName, activa
     }
     expectClose('cost', sum, wantedSum, size, 16);
   });
+});
+
+test.each([Number.NaN, Number.POSITIVE_INFINITY])('if a z of softmax is %f, its row costs NaN, and no other', (bad) => {
+  for (let at = 0; at < 5; at++) {
+    startOver();
+    const z = place(3 * 8, (i) => (i === 8 + at ? bad : i % 8));
+    const a = place(4 * 8, () => 0);
+    const y = place(3 * 8, (i) => Number(i % 8 === 2));
+    core.activate(abi.SOFTMAX, 0, a.address, z.address, 32, 5, 3);
+    const costs = place(6, () => 0).address;
+    core.rowCosts(costs, abi.CATEGORICAL_CROSS_ENTROPY, z.address, a.address, y.address, 0, 32, 32, 5, 3);
+    const isWrong = Array.from(new Float64Array(memory.buffer, costs, 3), Number.isNaN);
+    expect(isWrong).toEqual([false, true, false]);
+  }
 });
 
 test.each([
