@@ -38,7 +38,7 @@ function addBytes({ buffer, byteOffset, byteLength }: ArrayBufferView): number {
   // padded, and aligned as words must be
   const bytes = new Uint8Array(4 * Math.ceil(byteLength / 4));
   bytes.set(new Uint8Array(buffer, byteOffset, byteLength));
-  return addWords(EMPTY, new Uint32Array(bytes.buffer));
+  return addWords(EMPTY, new Int32Array(bytes.buffer));
 }
 
 /** What a process says after its callback: go on, stop, or that the callback has thrown. */

@@ -62,7 +62,7 @@ export class Compared {
     const header = this.#header;
     let result = EMPTY;
     for (const name of SETTINGS) result = addNumber(result, header[name]);
-    result = addWords(result, new Uint32Array(buffer, HEADER + HYPER, 2 * HYPER_NUMBERS));
+    result = addWords(result, new Int32Array(buffer, HEADER + HYPER, 2 * HYPER_NUMBERS));
     for (let l = 0; l < header.layerCount; l++) {
       const layer = new LayerRow(buffer as ArrayBuffer, l);
       for (const name of LAYER_SETTINGS) result = addNumber(result, layer[name]);
@@ -146,6 +146,6 @@ export class Compared {
   }
 
   #add(fingerprint: number, address: number, words: number, most?: number): number {
-    return addWords(fingerprint, new Uint32Array(this.#memory.buffer, address, words), most);
+    return addWords(fingerprint, new Int32Array(this.#memory.buffer, address, words), most);
   }
 }
