@@ -4,11 +4,12 @@
  * CRC Generators, 2005).
  */
 const TABLES = new Int32Array(8 * 256);
-for (let i = 0; i < TABLES.length; i++) {
-  let crc = i < 256 ? i : TABLES[i - 256];
+for (let i = 0; i < 256; i++) {
+  let crc = i;
   for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
   TABLES[i] = crc;
 }
+for (let i = 256; i < TABLES.length; i++) TABLES[i] = (TABLES[i - 256] >>> 8) ^ TABLES[TABLES[i - 256] & 255];
 
 /** What the four bytes of a word add to a checksum if `zeros` bytes follow them. */
 const ofWord = (word: number, zeros: number) =>
@@ -22,6 +23,13 @@ const ofWord = (word: number, zeros: number) =>
  * none.
  */
 export function crc32(bytes: Uint8Array, before = 0): number {
+  // that of Node takes a third of the time
+  const zlib = globalThis.process?.getBuiltinModule?.('node:zlib');
+  return zlib?.crc32 ? zlib.crc32(bytes, before) : crc32ByTables(bytes, before);
+}
+
+/** The same, wherever JavaScript runs. */
+export function crc32ByTables(bytes: Uint8Array, before = 0): number {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const end = bytes.length;
   let crc = ~before;

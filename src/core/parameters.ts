@@ -32,13 +32,27 @@ export function readWeights(
   start = 0,
 ): void {
   let i = start;
-  for (let j = first; j < last; j++) {
+  for (let j = first; j < last; ) {
     let packed = columnOf(j, fanIn);
-    for (const end = i + fanIn; i < end; packed += PANEL_UNITS) values[i++] = panels[packed];
+    const end = i + fanIn;
+    // four neighbours in a panel together take two thirds of the time
+    if (j % 4 === 0 && j + 4 <= last) {
+      for (let i1 = end, i2 = i1 + fanIn, i3 = i2 + fanIn; i < end; packed += PANEL_UNITS) {
+        values[i++] = panels[packed];
+        values[i1++] = panels[packed + 1];
+        values[i2++] = panels[packed + 2];
+        values[i3++] = panels[packed + 3];
+      }
+      i += 3 * fanIn;
+      j += 4;
+    } else {
+      for (; i < end; packed += PANEL_UNITS) values[i++] = panels[packed];
+      j++;
+    }
   }
 }
 
-/** Copies w to panels: the reverse of `readWeights`. */
+/** Copies w to panels: the reverse of `readWeights`, in less code, because simdprop/predict has it too. */
 export function writeWeights(
   panels: Float32Array,
   fanIn: number,
