@@ -31,7 +31,7 @@ const PAGES = [
   {
     name: 'create, fit, predict',
     goal: 36,
-    ceiling: 53,
+    ceiling: 54,
     trips: 2,
     code: `
       import { Network, sgd } from 'simdprop';
@@ -42,7 +42,7 @@ const PAGES = [
   {
     name: 'with save, load, standardisation',
     goal: 42,
-    ceiling: 59,
+    ceiling: 60,
     code: `
       import { Network, sgd } from 'simdprop';
       ${LEARN}
