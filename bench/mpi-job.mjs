@@ -1,6 +1,5 @@
 // Run by bench/mpi.ts under mpirun: the same training by rank 0 alone, by each process for itself at the same time, and
-// by the whole team, in turns. While rank 0 works alone, the others sleep. Rank 0 prints how long parts of the
-// trainings took: of large networks, single steps, and of small ones, whole calls of fit.
+// by the whole team, in turns. While rank 0 works alone, the others sleep. Rank 0 prints the times.
 import { setTimeout } from 'node:timers/promises';
 import { adam, Network, sgd } from '../dist/index.js';
 import { joinTeam } from '../dist/mpi.js';
@@ -10,12 +9,15 @@ const [rounds, ...names] = process.argv.slice(2);
 const team = await joinTeam({ leastWork: 0 });
 const meeting = await Network.create({ inputs: 1, layers: [{ units: 1 }], seed: 1, team });
 
-/** name: [widths, batch size, optimizer, steps of a training, whether each of them is timed] */
+/**
+ * name: [widths, batch size, optimizer, steps of a training]. At its start, a training copies and compares all data; at
+ * its end, it gathers the state of the optimizer. Most real ones have more steps.
+ */
 const NETWORKS = {
-  '784-30-10': [[784, 30, 10], 10, sgd({ learningRate: 0.1 }), 200, false],
-  '784-128-10': [[784, 128, 10], 32, sgd({ learningRate: 0.05 }), 50, false],
-  '784-512-512-10': [[784, 512, 512, 10], 128, sgd({ learningRate: 0.05 }), 20, true],
-  '1024-2048-2048-10': [[1024, 2048, 2048, 10], 256, adam(), 5, true],
+  '784-30-10': [[784, 30, 10], 10, sgd({ learningRate: 0.1 }), 200],
+  '784-128-10': [[784, 128, 10], 32, sgd({ learningRate: 0.05 }), 50],
+  '784-512-512-10': [[784, 512, 512, 10], 128, sgd({ learningRate: 0.05 }), 20],
+  '1024-2048-2048-10': [[1024, 2048, 2048, 10], 256, adam(), 5],
 };
 
 let state = 7;
@@ -25,7 +27,7 @@ function random() {
 }
 
 for (const name of names) {
-  const [[inputs, ...units], batchSize, optimizer, steps, areTimed] = NETWORKS[name];
+  const [[inputs, ...units], batchSize, optimizer, steps] = NETWORKS[name];
   const samples = steps * batchSize;
   const layers = units.map((n, l) => ({ units: n, activation: l + 1 < units.length ? 'relu' : 'softmax' }));
   const options = { inputs, layers, seed: 1 };
@@ -36,40 +38,36 @@ for (const name of names) {
   const [alone, own] = [await Network.create(options), await Network.create(options)];
   const together = await Network.create({ ...options, team });
   const meet = () => meeting.trainBatch([[1]], [1]);
-  /** Trains, and adds to `times` how many milliseconds each step took, or the whole call. `end`: called after each. */
-  const time = async (net, times, end = () => {}) => {
-    let start = performance.now();
-    const note = () => {
-      end();
-      const now = performance.now();
-      times.push(now - start);
-      start = now;
-    };
-    // the first step has the start of the call in it, and never is the fastest
-    await net.fit(data, { epochs: 1, batchSize, optimizer, onBatch: areTimed ? note : undefined });
-    if (!areTimed) note();
+  const time = async (net) => {
+    const start = performance.now();
+    await net.fit(data, { epochs: 1, batchSize, optimizer });
+    return performance.now() - start;
   };
   const times = { alone: [], each: [], together: [] };
   let milliseconds = 0;
-  for (let round = 0; round < rounds; round++) {
+  // the first round only warms up
+  for (let round = -1; round < Number(rounds); round++) {
     meet();
-    if (team.rank === 0) await time(alone, times.alone);
+    let one = 0;
+    if (team.rank === 0) one = await time(alone);
     else await setTimeout(milliseconds);
     // rank 0 is the last to come, so that nobody's wait counts
     meet();
-    const start = performance.now();
-    await time(own, times.each, meet);
-    milliseconds = 0.9 * (performance.now() - start);
-    await time(together, times.together);
+    const each = await time(own);
+    milliseconds = 0.9 * each;
+    meet();
+    const all = await time(together);
+    if (round < 0) continue;
+    times.alone.push(one);
+    times.each.push(each);
+    times.together.push(all);
   }
   const isSame = Buffer.compare(await alone.save(), await together.save()) === 0;
   const hidden = units.slice(0, -1).reduce((sum, n) => sum + n, 0);
   const bytes = 4 * (batchSize * (2 * hidden + 10) + together.parameters);
   if (team.rank === 0) {
     const { library, size } = team;
-    console.log(
-      JSON.stringify({ name, batchSize, steps: areTimed ? 1 : steps, bytes, isSame, library, size, ...times }),
-    );
+    console.log(JSON.stringify({ name, batchSize, steps, bytes, isSame, library, size, ...times }));
   }
   for (const net of [alone, own, together]) net.dispose();
 }

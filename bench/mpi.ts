@@ -6,10 +6,9 @@ import { pairedRatio } from './medians.js';
 
 // npm run bench:mpi: how much faster two processes train than one, by Open MPI, connected by shared memory and by TCP
 // over the loopback device. One process, two that train for themselves, and a team of two take turns. The two show what
-// the machine gives to two processes at that time: twice the work in the time of the slower one is the most that a team
-// could reach. Of large networks, single steps are timed: the start and the end of a call of fit are left out. The
-// fastest of each counts: on a busy machine, two processes that wait for each other lose more to other work than one
-// does. The medians are in the results.
+// the machine gives to two processes at that time: twice the work in the time that they take is the most that a team
+// could reach. The fastest round of each counts: on a busy machine, two processes that wait for each other lose more to
+// other work than one does. The medians are in the results.
 // For machines that are not there, an estimate: the time of one process divided by their number, plus the time that the
 // bytes of a step take at the bandwidth of a link. It leaves out latencies.
 
@@ -27,7 +26,6 @@ const ESTIMATES = [
 interface Row {
   readonly name: string;
   readonly batchSize: number;
-  /** The steps of one time. */
   readonly steps: number;
   readonly bytes: number;
   readonly isSame: boolean;

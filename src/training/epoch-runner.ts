@@ -1,7 +1,7 @@
 import { throwIfAborted } from '../check/abort.js';
 import { isPromise } from '../check/promises.js';
 import { type EpochResult, type Epochs, speedOf } from './epochs.js';
-import { SLICE_MS, Yielder } from './event-loop.js';
+import { SLICE_MS, TEAM_SLICE_MS, Yielder } from './event-loop.js';
 import type { TrainSettings } from './options.js';
 import type { RunPlace } from './place.js';
 import type { ProgressReport } from './reports.js';
@@ -21,6 +21,7 @@ export class EpochRunner implements Epochs {
   readonly #settings: EpochSettings;
   readonly #stepper: Stepper;
   readonly #yielder = new Yielder();
+  readonly #sliceMs: number;
   #sliceChunks = 1;
   /** Time spent on the call so far, without callbacks and pauses. */
   #workMs = 0;
@@ -36,6 +37,7 @@ export class EpochRunner implements Epochs {
   constructor(trainee: Trainee, settings: EpochSettings) {
     this.#settings = settings;
     this.#stepper = new Stepper(trainee, settings);
+    this.#sliceMs = trainee.arena.core.team ? TEAM_SLICE_MS : SLICE_MS;
   }
 
   get place(): RunPlace {
@@ -116,7 +118,7 @@ export class EpochRunner implements Epochs {
     const now = readTimer();
     this.#elapsedMs += now - started;
     this.#workMs += now - started;
-    if (now - started < SLICE_MS) this.#sliceChunks = Math.min(2 * this.#sliceChunks, MAX_SLICE_CHUNKS);
+    if (now - started < this.#sliceMs) this.#sliceChunks = Math.min(2 * this.#sliceChunks, MAX_SLICE_CHUNKS);
     else this.#sliceChunks = Math.ceil(this.#sliceChunks / 2);
     return now;
   }
