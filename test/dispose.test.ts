@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Inspector } from '../src/inspection/inspector.js';
 import type { Layer } from '../src/model/layer.js';
-import type { Network } from '../src/network.js';
+import { FIT_UNWATCHED, type Network } from '../src/network.js';
 import { CONTENTS } from '../src/persistence/saved-network.js';
 import { loadPredictor, type Predictor } from '../src/predict.js';
 import { TableModel } from '../src/tabular.js';
@@ -27,6 +27,7 @@ const NETWORK: Record<string, (net: Network) => unknown> = {
   predict: (net) => net.predict(inputs),
   classify: (net) => net.classify(inputs),
   activations: (net) => net.activations(inputs, 0),
+  prepareData: (net) => net.prepareData(data),
   evaluate: (net) => net.evaluate(data),
   forward: (net) => net.forward(inputs),
   backward: (net) => net.backward(targets),
@@ -34,6 +35,7 @@ const NETWORK: Record<string, (net: Network) => unknown> = {
   copyWeights: (net) => net.copyWeights(net),
   save: (net) => net.save(),
   'Symbol(contents)': (net) => net[CONTENTS](false),
+  'Symbol(fitUnwatched)': (net) => net[FIT_UNWATCHED](data, {}),
   inspect: (net) => net.inspect(),
   summary: (net) => net.summary(),
   getStandardization: (net) => net.getStandardization(),
