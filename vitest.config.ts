@@ -64,7 +64,7 @@ const long = tests('test/long');
 const unit = tests('test').filter((file) => !long.includes(file));
 
 /** Tests whose number of cases is multiplied by TIMES of test/random-numbers.ts. */
-const GRADIENTS = ['check-gradients', 'reference'].map((name) => `test/${name}.test.ts`);
+const GRADIENTS = ['check-gradients', 'costs', 'reference'].map((name) => `test/${name}.test.ts`);
 
 /** The worker of a search, bundled: in a worker, Node 20 reads no TypeScript. It is made when a test imports search. */
 function bundleSearchWorker(): Plugin {
