@@ -267,6 +267,7 @@ export function multiplyBySlope(
     return;
   }
   let bytes = rowBytes(units);
+  // as in activate
   if (bytes == stride) {
     bytes *= rows;
     rows = 1;

@@ -13,7 +13,7 @@ import {
   STRIDE,
   UNION,
   UNITS,
-  WEIGHT_GRADIENTS,
+  WEIGHTS,
   ZEROS,
   transposedStride,
 } from './abi';
@@ -33,7 +33,8 @@ const NEAR_BYTES: usize = 128;
  * delta; `slopes` is 0 for a layer without them. There are two kinds of targets. Gradients start from 0 and become
  * means, with scale = 1/m. Or the targets are the parameters themselves, with scale = -eta/m: a step of descent that
  * stores no gradient. `isListed`: the layer is the first one, and uses the lists of its inputs that are not zero.
- * `moves`: `weights` are the parameters, and the optimizer moves them block by block (isMovedInBlocks).
+ * `moves`: the targets are gradients, and the optimizer moves the layer's weights block by block (isMovedInBlocks), so
+ * that the gradient of only one block is at `weights` at a time.
  */
 export function addGradients(
   layer: usize,
@@ -59,8 +60,8 @@ export function addGradients(
   const before = <usize>(first * fanIn) * PANEL_ROW_BYTES;
   weights += before;
   if (moves) {
-    const block = <usize>load<u32>(layer, WEIGHT_GRADIENTS) + before;
-    addTransposedProducts(weights, block, input, inputStride, delta, stride, fanIn, units, rows, scale);
+    const moved = <usize>load<u32>(layer, WEIGHTS) + before;
+    addTransposedProducts(moved, weights, input, inputStride, delta, stride, fanIn, units, rows, scale);
   } else if (isListed) addSparseProducts(weights, input, inputStride, delta, stride, fanIn, units, rows, scale);
   else addProducts(weights, input, inputStride, delta, stride, fanIn, units, rows, scale);
   if (load<u32>(layer, HAS_BIAS)) addColumnSums(biases + offset, delta, stride, units, rows, scale);

@@ -250,7 +250,7 @@ function moveLayers(rows: i32): void {
     clearLayer(layer, !inBlocks);
     addGradients(
       layer,
-      load<u32>(layer + (inBlocks ? WEIGHTS : WEIGHT_GRADIENTS)),
+      load<u32>(layer, WEIGHT_GRADIENTS),
       load<u32>(layer, BIAS_GRADIENTS),
       load<u32>(layer, SLOPE_GRADIENTS),
       rows,

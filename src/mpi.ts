@@ -87,9 +87,9 @@ export async function joinTeam(options: JoinOptions = {}, none?: undefined): Pro
   if (!isMainThread) throw new Error('joinTeam: got a worker thread, want the main thread of each process');
   first ??= { library, leastWork, team: join(library, leastWork) };
   for (const key of KEYS) {
+    if (options[key] === undefined || options[key] === first[key]) continue;
     const wanted = `${first[key] ?? 'none'}, as in the first call: a process joins one team`;
-    if (options[key] !== undefined && options[key] !== first[key])
-      throw outOfRange(`options.${key}`, options[key], wanted);
+    throw outOfRange(`options.${key}`, options[key], wanted);
   }
   return await first.team;
 }

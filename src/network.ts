@@ -515,7 +515,7 @@ export class Network {
 
   /**
    * A checked copy of data, for many calls on the same samples. `fit`, `train`, `trainFor`, `replayTo`, `evaluate` and
-   * the option `validation` take it in place of the data, with the same results. Nobody can change it, so a call that
+   * the option `validation` take it in place of the data, with the same results. It cannot be changed, so a call that
    * trains on it does not copy it into the network's memory if it lies there already: until then, no call has trained
    * on other data and the standardisation has not changed. If they have, it is copied again. Other networks take it
    * too.

@@ -67,7 +67,7 @@ export interface TypedDataSet extends DataSet {
 }
 
 /**
- * A checked copy of a data set, which `Network.prepareData` makes. Nobody can change it, so a network that has it in
+ * A checked copy of a data set, which `Network.prepareData` makes. It cannot be changed, so a network that has it in
  * its memory need not check and copy it again.
  *
  * @example
