@@ -86,7 +86,7 @@ for (const target of SHIPPED) {
   const functions =
     target === PREDICT
       ? functionsOf(PREDICT_INTERFACE, 'PredictCore')
-      : [...functionsOf(INTERFACE, 'Core'), 'join', 'serve'];
+      : [...functionsOf(INTERFACE, 'Core'), 'join', 'serve', 'addWords'];
   // the predictor never adds a product to earlier values: dae-optimizing removes these parameters and their code
   const bytes = strip(readFileSync(join(ROOT, input)), functions, target === PREDICT ? ['dae-optimizing'] : []);
   writeFileSync(join(ROOT, shipped), bytes);

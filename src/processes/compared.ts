@@ -44,15 +44,22 @@ const HYPER_NUMBERS = 6;
 /** Of a large array, about this many words are read each time. */
 const SAMPLED_WORDS = 512;
 
+/** A core that can read its memory for a fingerprint: see assembly/fingerprint.ts. */
+export interface WordsCore {
+  addWords(fingerprint: number, address: number, words: number): number;
+}
+
 /** What the memory of a network has that must be the same in every process. */
 export class Compared {
+  readonly #core: WordsCore;
   readonly #memory: WebAssembly.Memory;
   /** The sample of the parameters when training has left them: they have not been set since then. */
   #parameters: number | undefined;
   /** The sample of the last training set that was read as a whole. */
   #set: number | undefined;
 
-  constructor(memory: WebAssembly.Memory) {
+  constructor(core: WordsCore, memory: WebAssembly.Memory) {
+    this.#core = core;
     this.#memory = memory;
   }
 
@@ -146,6 +153,7 @@ export class Compared {
   }
 
   #add(fingerprint: number, address: number, words: number, most?: number): number {
+    if (most === undefined) return this.#core.addWords(fingerprint, address, words) >>> 0;
     return addWords(fingerprint, new Int32Array(this.#memory.buffer, address, words), most);
   }
 }

@@ -31,7 +31,7 @@ export function addText(fingerprint: number, text: string): number {
 export function addWords(fingerprint: number, words: Int32Array, most = words.length): number {
   const { length } = words;
   const distance = Math.max(1, Math.floor(length / most));
-  let a = mix(fingerprint, length);
+  let a = fingerprint;
   let b = 1;
   let c = 2;
   let d = 3;
@@ -43,7 +43,8 @@ export function addWords(fingerprint: number, words: Int32Array, most = words.le
     d = mix(d, words[i + 3 * distance]);
   }
   for (; i < length; i += distance) a = mix(a, words[i]);
-  return mix(mix(mix(a, b), c), d) >>> 0;
+  // each is mixed once more than the next, so that equal changes of two of them do not cancel out
+  return mix(mix(mix(mix(a, length), b), c), d) >>> 0;
 }
 
 function mix(fingerprint: number, word: number): number {

@@ -3,13 +3,18 @@ import { Header } from '../core/header.js';
 import type { TeamCalls } from '../core/team-calls.js';
 import type { Action, Agreement } from './agreement.js';
 import { answerOfAll, type Controls, fingerprintOf, TeamSignal } from './call-settings.js';
-import { Compared } from './compared.js';
+import { Compared, type WordsCore } from './compared.js';
 import type { Exchange } from './exchange.js';
 
 // The core of a network that a team trains. Steps are divided between the processes; before each call that takes some,
 // they compare what they are about to do. Everything else, such as predictions and evaluations, each process computes
 // by itself. The parameters are the same in every process after each step. Of the optimizer's state and of the
 // gradients, each process has only the part of its panels, until `gatherState`.
+
+/** The core of one process of a team. */
+export interface ProcessCore extends Core, WordsCore {
+  join(rank: number): void;
+}
 
 /** What a network needs of its team. */
 export interface Member {
@@ -24,7 +29,7 @@ export interface Member {
 }
 
 /** The core with its calls made by the team. */
-export function teamCore(core: Core, memory: WebAssembly.Memory, exchange: Exchange, member: Member): Core {
+export function teamCore(core: ProcessCore, memory: WebAssembly.Memory, exchange: Exchange, member: Member): Core {
   const calls = new TeamedCalls(core, memory, exchange, member);
   return {
     ...core,
@@ -47,12 +52,12 @@ class TeamedCalls implements TeamCalls {
   /** The signal of the call in progress. */
   #signal = new TeamSignal(undefined);
 
-  constructor(core: Core, memory: WebAssembly.Memory, exchange: Exchange, member: Member) {
+  constructor(core: ProcessCore, memory: WebAssembly.Memory, exchange: Exchange, member: Member) {
     this.#core = core;
     this.#memory = memory;
     this.#exchange = exchange;
     this.#member = member;
-    this.#compared = new Compared(memory);
+    this.#compared = new Compared(core, memory);
   }
 
   /** The processes measure different times, so that their slices differ: all take the shortest. */

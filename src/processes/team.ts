@@ -1,6 +1,6 @@
 import { outOfRange } from '../check/errors.js';
 import { checkSize } from '../core/arena.js';
-import { allocate, type Core, compileBytes, type Engine, importsOf, instantiate } from '../core/engine.js';
+import { allocate, compileBytes, type Engine, importsOf, instantiate } from '../core/engine.js';
 import { inflate } from '../core/inflate.js';
 import { makePlan, type Plan } from '../core/memory-plan.js';
 import { START, type StartingTeam } from '../core/process-team.js';
@@ -10,12 +10,7 @@ import { Agreement } from './agreement.js';
 import { Exchange } from './exchange.js';
 import { addText, EMPTY } from './fingerprint.js';
 import { checkStarted, type Mpi } from './mpi-library.js';
-import { teamCore } from './network-core.js';
-
-/** The core of one process of a team. */
-interface ProcessCore extends Core {
-  join(rank: number): void;
-}
+import { type ProcessCore, teamCore } from './network-core.js';
 
 /** The time that mpirun gets to show the error of a process. */
 const LAST_WORDS_MS = 200;
