@@ -12,7 +12,7 @@ import { pairedRatio } from './medians.js';
 // For machines that are not there, an estimate: the time of one process divided by their number, plus the time that the
 // bytes of a step take at the bandwidth of a link. It leaves out latencies.
 
-const ROUNDS = Number(process.env.SIMDPROP_ROUNDS ?? 40);
+const ROUNDS = Number(process.env.SIMDPROP_ROUNDS ?? 10);
 const NETWORKS = ['784-30-10', '784-128-10', '784-512-512-10', '1024-2048-2048-10'];
 const TRANSPORTS = { 'shared memory': 'vader,self', 'TCP, one machine': 'tcp,self' };
 /** Machines, and the bytes per millisecond of the links between them. */
@@ -60,7 +60,9 @@ for (const { rows } of measured) {
   for (const { name, isSame } of rows) if (!isSame) throw new Error(`${name}: got other bits from two processes`);
 }
 console.log(`${machineLine(machine)}, ${measured[0].rows[0].library}`);
-console.log(`load ${load.map((value) => value.toFixed(1)).join(' to ')}; the fastest in ${ROUNDS} rounds`);
+console.log(
+  `load ${load.map((value) => value.toFixed(1)).join(' to ')}; the fastest of ${measured[0].rows[0].alone.length} epochs`,
+);
 const estimate = ({ alone, steps, bytes }: Row, { machines, bytesPerMs }: (typeof ESTIMATES)[number]) => {
   const step = Math.min(...alone) / steps;
   return step / (step / machines + bytes / bytesPerMs);
