@@ -217,12 +217,19 @@ async function compareValues({
 
 /**
  * What a contestant has to do in one run: train for as many epochs as fit into RUN_MS, but at least one; or predict all
- * samples, except those that do not fill a call.
+ * samples, except those that do not fill a call. The first epochs of a small network are far slower than later ones, so
+ * the number of epochs is found by runs that become longer and longer.
  */
 async function sizeRun(rival: Rival, { kind, batch }: Contest, job: Job): Promise<Order> {
-  const whole = { kind, samples: job.samples - (job.samples % (batch || 1)), argument: batch || 1 };
-  const { elapsedMs } = await rival.run(whole);
-  return kind === 'train' ? { ...whole, argument: Math.max(1, Math.round(RUN_MS / elapsedMs)) } : whole;
+  const samples = job.samples - (job.samples % (batch || 1));
+  if (kind !== 'train') return { kind, samples, argument: batch };
+  let epochs = 1;
+  for (;;) {
+    const { elapsedMs } = await rival.run({ kind, samples, argument: epochs });
+    const fitting = Math.max(1, Math.round((epochs * RUN_MS) / elapsedMs));
+    if (fitting < 2 * epochs) return { kind, samples, argument: fitting };
+    epochs = fitting;
+  }
 }
 
 async function measure(contest: string): Promise<{ entries: Entry[]; verdicts: Verdict[] }> {

@@ -209,22 +209,27 @@ export class History implements Iterable<EpochSummary> {
     if (!best) return true;
     // an epoch that a callback has cut short has no validation, so it is not compared with one that has
     if (best.validation && !report.validation) return false;
-    const [cost, least] = [report, best].map(({ validation, cost }) => validation?.cost ?? cost);
+    const cost = report.validation?.cost ?? report.cost;
+    const least = best.validation?.cost ?? best.cost;
     return Number.isNaN(least) ? !Number.isNaN(cost) : cost < least;
   }
 
   #addRow(report: EpochReport): void {
     if (this.#rows === MOST_ROWS) this.#halve();
     if (this.#rows === this.#room) this.#grow();
-    for (const name of namesOf(report)) {
-      const value = numberOf(report, name);
-      if (value !== undefined) this.#columnAt(name)[this.#rows] = value;
-    }
+    for (const name of NUMBERS) this.#setNumber(name, report[name]);
     for (const part of PARTS) {
-      const { task, samples, costUnits } = report[part] ?? {};
-      if (task && samples) this.#evaluated[part] ??= { task, samples, ...(costUnits && { costUnits }) };
+      const evaluation = report[part];
+      if (!evaluation) continue;
+      const { task, samples, costUnits } = evaluation;
+      for (const metric of metricsOf(task)) this.#setNumber(`${part}.${metric}`, evaluation[metric]);
+      this.#evaluated[part] ??= { task, samples, ...(costUnits && { costUnits }) };
     }
     this.#rows++;
+  }
+
+  #setNumber(name: HistoryColumn, value: number | undefined): void {
+    if (value !== undefined) this.#columnAt(name)[this.#rows] = value;
   }
 
   #columnAt(name: HistoryColumn): Float64Array {
@@ -271,15 +276,6 @@ export class History implements Iterable<EpochSummary> {
     const { costUnits } = this.#last ?? {};
     return { ...summary, ...(costUnits && { costUnits }), ...parts } as unknown as EpochSummary;
   }
-}
-
-/** The columns of a report. */
-function namesOf(report: EpochReport): readonly HistoryColumn[] {
-  const metrics = PARTS.flatMap((part) => {
-    const { task } = report[part] ?? {};
-    return task ? metricsOf(task).map((metric) => `${part}.${metric}` as const) : [];
-  });
-  return [...NUMBERS, ...metrics];
 }
 
 function numberOf(report: EpochReport, name: HistoryColumn): number | undefined {
