@@ -146,7 +146,7 @@ export function outputError(
   if (cost == CUSTOM_COST) customGradient(rows);
   else if (cost != SEEDED) costGradient(cost, delta, z, a, y, stride, yStride, units, rows);
   if (cancelsOutputSlope(cost)) return;
-  multiplyByLayerSlope(layer, activation, delta, z, a, stride, units, rows);
+  multiplyByLayerSlope(layer, activation, delta, z, a, stride, 0, units, rows);
 }
 
 /** delta = dC/da, or delta^L itself if the cost cancels the output's slope. Fill lanes become 0. */

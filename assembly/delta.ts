@@ -30,32 +30,34 @@ import { madd, storeTransposed } from './simd';
 const CHUNK_BYTES: usize = 512;
 
 /**
- * BP2: delta^(l-1) = ((W^l)^T delta^l) (.) sigma'(z^(l-1)) for rows [row, row + rows). `layer` is the row of layer l in
- * the layer table, and layer l - 1 has the row before it.
+ * BP2: delta^(l-1) = ((W^l)^T delta^l) (.) sigma'(z^(l-1)) for rows [row, row + rows) and `inputs` units of layer
+ * l - 1. `layer` is the row of layer l in the layer table; layer l - 1 has the row before it. `first`, the first of the
+ * units, is the first unit of a panel. If they are not all units of layer l - 1, its activation must be elementwise.
  */
-export function backwardLayer(layer: usize, row: i32, rows: i32): void {
+export function backwardLayer(layer: usize, row: i32, rows: i32, first: i32, inputs: i32): void {
   const before = layer - LAYER_BYTES;
   const fanIn = load<i32>(layer, FAN_IN);
   const units = load<i32>(layer, UNITS);
   const stride = <usize>load<u32>(layer, STRIDE);
   const delta = <usize>load<u32>(layer, DELTA) + <usize>row * stride;
   const strideBefore = <usize>load<u32>(before, STRIDE);
-  const offset = <usize>row * strideBefore;
+  const offset = <usize>row * strideBefore + ((<usize>first) << 2);
   const deltaBefore = <usize>load<u32>(before, DELTA) + offset;
-  const weights = <usize>load<u32>(layer, WEIGHTS);
-  if (rows <= 2) errorsOfTwo(deltaBefore, rows == 2 ? strideBefore : 0, delta, stride, weights, fanIn, units);
-  else errorsByPanels(deltaBefore, strideBefore, delta, stride, weights, fanIn, units, rows);
-  if (load<u32>(before, DROPPED)) multiplyByMask(before, row, rows);
+  const weights = <usize>load<u32>(layer, WEIGHTS) + <usize>first * PANEL_ROW_BYTES;
+  if (rows <= 2) errorsOfTwo(deltaBefore, rows == 2 ? strideBefore : 0, delta, stride, weights, fanIn, inputs, units);
+  else errorsByPanels(deltaBefore, strideBefore, delta, stride, weights, fanIn, inputs, units, rows);
+  if (load<u32>(before, DROPPED)) multiplyByMask(before, row, rows, first, inputs);
   const activation = load<i32>(before, ACTIVATION);
   const z = <usize>load<u32>(before, Z) + offset;
   const a = <usize>load<u32>(before, A) + offset;
-  multiplyByLayerSlope(before, activation, deltaBefore, z, a, strideBefore, fanIn, rows);
+  multiplyByLayerSlope(before, activation, deltaBefore, z, a, strideBefore, first, inputs, rows);
 }
 
 /**
- * target [rows x fanIn] = delta [rows x units] . W^T, by the product of forward.ts. For 16 inputs at a time, the
- * weights are transposed into a panel with a row for each unit. The panel is multiplied while it is in the cache. Fill
- * lanes of target become 0.
+ * target [rows x inputs] = delta [rows x units] . W^T, by the product of forward.ts, for `inputs` of the layer's
+ * `fanIn` inputs. The panels of the weights begin at the first of them. For 16 inputs at a time, the weights are
+ * transposed into a panel with a row for each unit. The panel is multiplied while it is in the cache. Fill lanes of
+ * target become 0.
  */
 function errorsByPanels(
   target: usize,
@@ -64,12 +66,13 @@ function errorsByPanels(
   stride: usize,
   weights: usize,
   fanIn: i32,
+  inputs: i32,
   units: i32,
   rows: i32,
 ): void {
   const transposed = ownAddress(PACKED);
   const zeros = <usize>load<u32>(HEADER, ZEROS);
-  for (let inputs = fanIn; inputs > 0; inputs -= PANEL_UNITS) {
+  for (; inputs > 0; inputs -= PANEL_UNITS) {
     transposePanel(transposed, weights, fanIn, units, inputs);
     panelTile(target, targetStride, delta, stride, transposed, zeros, units, inputs, rows, false, 0);
     target += PANEL_ROW_BYTES;
@@ -108,10 +111,10 @@ export function transposePanel(transposed: usize, weights: usize, fanIn: i32, un
 }
 
 /**
- * target [1 or 2 x fanIn] = delta . W^T, with the same bits as errorsByPanels. If `second` is not 0, there are two
- * rows: `second` bytes apart in target, and `stride` bytes apart in delta. Squares of 4 inputs x 4 units are transposed
- * in registers, which for so few rows is faster than panels: see docs/kernels.md. The sums are in target and grow unit
- * after unit. Fill lanes of target become 0.
+ * target [1 or 2 x inputs] = delta . W^T, with the same arguments and bits as errorsByPanels. If `second` is not 0,
+ * there are two rows: `second` bytes apart in target, and `stride` bytes apart in delta. Squares of 4 inputs x 4 units
+ * are transposed in registers, which for so few rows is faster than panels: see docs/kernels.md. The sums are in target
+ * and grow unit after unit. Fill lanes of target become 0.
  */
 export function errorsOfTwo(
   target: usize,
@@ -120,12 +123,15 @@ export function errorsOfTwo(
   stride: usize,
   weights: usize,
   fanIn: i32,
+  inputs: i32,
   units: i32,
 ): void {
-  const end = target + ((<usize>fanIn) << 2);
+  const end = target + ((<usize>inputs) << 2);
   // Clears the rows to the end of their last cache lines: a NaN that an earlier overflow has left there would reach the
   // gradients.
-  memory.fill(target, 0, ((((<usize>fanIn) << 2) + LINE_BYTES - 1) & ~(LINE_BYTES - 1)) + second);
+  const bytes = (((<usize>inputs) << 2) + LINE_BYTES - 1) & ~(LINE_BYTES - 1);
+  memory.fill(target, 0, bytes);
+  if (second) memory.fill(target + second, 0, bytes);
   for (let panel = 0; panel < units; panel += PANEL_UNITS) {
     const unitBytes = (<usize>min(PANEL_UNITS, units - panel)) << 2;
     for (let from = target; from < end; ) {

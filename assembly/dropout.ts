@@ -26,33 +26,43 @@ import { ownAddress } from './team';
 // any time, and does not depend on how a step is divided into chunks.
 
 /**
- * DROPPED = a (.) mask for rows [row, row + rows), which the next layer reads. Outside training it becomes a itself.
+ * DROPPED = a (.) mask for rows [row, row + rows) and `units` units from unit `first` on, which the next layer reads.
+ * `first` is the first unit of a panel. Outside training it becomes a itself.
  */
-export function drop(layer: usize, row: i32, rows: i32): void {
+export function drop(layer: usize, row: i32, rows: i32, first: i32, units: i32): void {
   const stride = <usize>load<u32>(layer, STRIDE);
-  const offset = <usize>row * stride;
+  const offset = <usize>row * stride + ((<usize>first) << 2);
   const a = <usize>load<u32>(layer, A) + offset;
   const dropped = <usize>load<u32>(layer, DROPPED) + offset;
   if (!load<u32>(HEADER, IS_TRAINING)) {
-    memory.copy(dropped, a, <usize>rows * stride);
+    copyColumns(dropped, a, stride, units, rows);
     return;
   }
   const mask = <usize>load<u32>(layer, DROPOUT_MASK) + offset;
-  const units = load<i32>(layer, UNITS);
-  makeMask(mask, stride, units, row, rows, <u32>(layer - LAYERS) / LAYER_BYTES, load<f64>(layer, DROPOUT_RATE));
+  makeMask(layer, mask, row, rows, first, units);
   multiply(dropped, a, mask, stride, units, rows);
 }
 
 /**
- * dC/da = dC/d(dropped) (.) mask, in place in the layer's delta. Does nothing if the last forward pass was made without
- * dropout.
+ * dC/da = dC/d(dropped) (.) mask for rows [row, row + rows) and `units` units from unit `first` on, in place in the
+ * layer's delta. Does nothing if the last forward pass was made without dropout.
  */
-export function multiplyByMask(layer: usize, row: i32, rows: i32): void {
+export function multiplyByMask(layer: usize, row: i32, rows: i32, first: i32, units: i32): void {
   if (!load<u32>(HEADER, IS_TRAINING)) return;
   const stride = <usize>load<u32>(layer, STRIDE);
-  const offset = <usize>row * stride;
+  const offset = <usize>row * stride + ((<usize>first) << 2);
   const delta = <usize>load<u32>(layer, DELTA) + offset;
-  multiply(delta, delta, <usize>load<u32>(layer, DROPOUT_MASK) + offset, stride, load<i32>(layer, UNITS), rows);
+  multiply(delta, delta, <usize>load<u32>(layer, DROPOUT_MASK) + offset, stride, units, rows);
+}
+
+/** target [rows x units] = source. */
+function copyColumns(target: usize, source: usize, stride: usize, units: i32, rows: i32): void {
+  const bytes = (<usize>((units + 3) & ~3)) << 2;
+  for (let row = 0; row < rows; ++row) {
+    memory.copy(target, source, bytes);
+    target += stride;
+    source += stride;
+  }
 }
 
 /**
@@ -72,21 +82,27 @@ function multiply(target: usize, source: usize, mask: usize, stride: usize, unit
 }
 
 /**
- * mask [rows x units] = 0 with probability `rate`, else 1 / (1 - rate). `stream` is the layer's number; `first` is the
- * row of the step with which the chunk begins.
+ * mask [rows x units] = 0 with the probability of the layer's rate, else 1 / (1 - rate), for rows [row, row + rows) of
+ * the chunk and `units` units of the layer from unit `first` on.
  */
-function makeMask(mask: usize, stride: usize, units: i32, first: i32, rows: i32, stream: u32, rate: f64): void {
+function makeMask(layer: usize, mask: usize, row: i32, rows: i32, first: i32, units: i32): void {
   const block = ownAddress(RANDOM_BLOCK);
   const low = load<u32>(HEADER, SEED_LOW);
   const high = load<u32>(HEADER, SEED_HIGH);
   const step = load<u32>(HEADER, STEP_COUNT);
-  const firstRow = load<u32>(HEADER, STEP_ROW) + first;
+  const firstRow = load<u32>(HEADER, STEP_ROW) + row;
+  const stream = <u32>(layer - LAYERS) / LAYER_BYTES;
+  const rate = load<f64>(layer, DROPOUT_RATE);
   const threshold = i32x4.splat(<u32>(rate * 4294967296.0));
   const kept = f32x4.splat(<f32>(1 / (1 - rate)));
-  const blocks = <u32>(units + 3) >> 2;
-  for (let row = 0; row < rows; ++row) {
-    for (let j: u32 = 0; j < blocks; ++j) {
-      philox(block, (firstRow + row) * blocks + j, stream, RANDOM_DROPOUT, step, low, high);
+  const stride = <usize>load<u32>(layer, STRIDE);
+  const blocks = <u32>(load<i32>(layer, UNITS) + 3) >> 2;
+  const firstBlock = <u32>first >> 2;
+  const ownBlocks = <u32>(units + 3) >> 2;
+  for (let i = 0; i < rows; ++i) {
+    const number = (firstRow + i) * blocks + firstBlock;
+    for (let j: u32 = 0; j < ownBlocks; ++j) {
+      philox(block, number + j, stream, RANDOM_DROPOUT, step, low, high);
       v128.store(mask + ((<usize>j) << 4), v128.and(kept, i32x4.ge_u(v128.load(block), threshold)));
     }
     mask += stride;

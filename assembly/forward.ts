@@ -9,14 +9,12 @@ import {
   PANEL_ROW_BYTES,
   PANEL_UNITS,
   STRIDE,
-  UNITS,
   WEIGHTS,
   Z,
 } from './abi';
 import { activateLayer } from './layer-activation';
 import { sparseProduct } from './sparse';
 import { product, productNarrow, productTwelve, productWide } from './generated/tile';
-import { panelEnd, panelStart } from './team';
 import { isWide } from './simd';
 
 // The forward pass of a layer: z^l = W^l a^(l-1) + b^l and a^l = sigma(z^l) for rows of the batch.
@@ -88,24 +86,11 @@ export function panelTile(
 }
 
 /**
- * z and a of rows [row, row + rows) of a layer, without dropout. `isListed`: the layer is the first one, and uses the
- * lists of its inputs that are not zero.
+ * z and a of rows [row, row + rows) of a layer for `units` of its units, without dropout. The first of them, `first`,
+ * is the first unit of a panel. If they are not all units of the layer, its activation must be elementwise. `isListed`:
+ * the layer is the first one, and uses the lists of its inputs that are not zero.
  */
-export function forwardLayer(layer: usize, row: i32, rows: i32, isListed: bool): void {
-  forwardColumns(layer, row, rows, 0, load<i32>(layer, UNITS), isListed);
-}
-
-/** z and a of all rows for this thread's panels, without dropout. The layer's activation must be elementwise. */
-export function forwardPanels(layer: usize, rows: i32, isListed: bool): void {
-  const units = load<i32>(layer, UNITS);
-  const panels = (units + PANEL_UNITS - 1) / PANEL_UNITS;
-  const first = panelStart(panels) * PANEL_UNITS;
-  const own = min(panelEnd(panels) * PANEL_UNITS, units) - first;
-  if (own > 0) forwardColumns(layer, 0, rows, first, own, isListed);
-}
-
-/** z and a of rows [row, row + rows) for `units` units. The first of them, `first`, is the first unit of a panel. */
-function forwardColumns(layer: usize, row: i32, rows: i32, first: i32, units: i32, isListed: bool): void {
+export function forwardLayer(layer: usize, row: i32, rows: i32, first: i32, units: i32, isListed: bool): void {
   const fanIn = load<i32>(layer, FAN_IN);
   const stride = <usize>load<u32>(layer, STRIDE);
   const columns = (<usize>first) << 2;

@@ -19,7 +19,7 @@ import {
 } from './abi';
 import { panelTile } from './forward';
 import { addOuterProductListed, addOuterProductsListed, listUnion } from './sparse';
-import { ownAddress, panelEnd, panelStart } from './team';
+import { ownAddress, unitEnd, unitStart } from './team';
 import { addScaledRow, madd, storeTransposed } from './simd';
 import { moveWeights } from './update';
 
@@ -47,17 +47,16 @@ export function addGradients(
   moves: bool,
 ): void {
   const all = load<i32>(layer, UNITS);
-  const panels = (all + PANEL_UNITS - 1) / PANEL_UNITS;
-  const first = panelStart(panels);
-  const units = min(panelEnd(panels) * PANEL_UNITS, all) - first * PANEL_UNITS;
+  const first = unitStart(all);
+  const units = unitEnd(all) - first;
   if (units <= 0) return;
   const fanIn = load<i32>(layer, FAN_IN);
-  const offset = <usize>first * PANEL_ROW_BYTES;
+  const offset = (<usize>first) << 2;
   const delta = <usize>load<u32>(layer, DELTA) + offset;
   const stride = <usize>load<u32>(layer, STRIDE);
   const input = <usize>load<u32>(layer, INPUT);
   const inputStride = <usize>load<u32>(layer, INPUT_STRIDE);
-  const before = <usize>(first * fanIn) * PANEL_ROW_BYTES;
+  const before = offset * <usize>fanIn;
   weights += before;
   if (moves) {
     const moved = <usize>load<u32>(layer, WEIGHTS) + before;

@@ -31,8 +31,9 @@ export function activateLayer(
 }
 
 /**
- * delta [rows x units] = dC/da (.) sigma'(z) for rows of a layer, in place: on entry `delta` holds dC/da. Also writes
- * SLOPE_DELTA of these rows, if the layer has it.
+ * delta [rows x units] = dC/da (.) sigma'(z) for rows of a layer and `units` of its units, from unit `first` on: all of
+ * them in a mixed layer. In place: on entry `delta` holds dC/da. Also writes SLOPE_DELTA of these rows and units, if
+ * the layer has it.
  */
 export function multiplyByLayerSlope(
   layer: usize,
@@ -41,6 +42,7 @@ export function multiplyByLayerSlope(
   z: usize,
   a: usize,
   stride: usize,
+  first: i32,
   units: i32,
   rows: i32,
 ): void {
@@ -48,7 +50,8 @@ export function multiplyByLayerSlope(
     multiplyByMixedSlope(layer, delta, z, a, stride, rows);
   } else if (activation == PRELU) {
     const terms = <usize>load<u32>(layer, SLOPE_DELTA) + (delta - <usize>load<u32>(layer, DELTA));
-    multiplyByPreluSlope(terms, <usize>load<u32>(layer, SLOPES), delta, z, stride, units, rows);
+    const slopes = <usize>load<u32>(layer, SLOPES) + ((<usize>first) << 2);
+    multiplyByPreluSlope(terms, slopes, delta, z, stride, units, rows);
   } else {
     multiplyBySlope(activation, layer + ACTIVATION_CONSTANT, delta, z, a, stride, units, rows);
   }

@@ -1,6 +1,6 @@
 // The entry of the build that only predicts: the forward pass of index.ts, from the same functions, with the same bits.
 // It reads the words of the header and of the layer table that src/core/predict-plan.ts writes. All others are 0.
-import { ABI_VERSION, HEADER, LAYERS, LAYER_BYTES, LAYER_COUNT, SET_INPUT_TYPE, WINDOW } from './abi';
+import { ABI_VERSION, HEADER, LAYERS, LAYER_BYTES, LAYER_COUNT, SET_INPUT_TYPE, UNITS, WINDOW } from './abi';
 import { forwardLayer } from './forward';
 import { gatherInputs } from './gather-samples';
 import { isSparse } from './sparse';
@@ -22,7 +22,7 @@ export function forwardWindow(rows: i32, inputType: i32): void {
   }
   const end = <usize>LAYERS + <usize>load<i32>(HEADER, LAYER_COUNT) * LAYER_BYTES;
   for (let layer: usize = LAYERS; layer < end; layer += LAYER_BYTES) {
-    forwardLayer(layer, 0, rows, layer == LAYERS && isSparse(0, rows));
+    forwardLayer(layer, 0, rows, 0, load<i32>(layer, UNITS), layer == LAYERS && isSparse(0, rows));
   }
 }
 

@@ -8,6 +8,7 @@ import {
   COST_SUM,
   DELTA,
   DROPPED,
+  FAN_IN,
   HEADER,
   IGNORE_NON_FINITE,
   IS_TRAINING,
@@ -53,7 +54,7 @@ import { copySample, gather, gatherInputs, gatherTargets, isCopied } from './gat
 import { outputError, rowCosts } from './cost';
 import { backwardLayer } from './delta';
 import { drop } from './dropout';
-import { forwardLayer, forwardPanels } from './forward';
+import { forwardLayer } from './forward';
 import { addGradients, isMovedInBlocks, scaleRows } from './gradient';
 import { addVectorGradients, backwardVectors, forwardVectors, isTinyNetwork, outputVector } from './tiny-network';
 import { addErrors, countClasses, noteNotFinite } from './metrics';
@@ -65,6 +66,7 @@ import {
   copyStart,
   dismiss,
   isDivided,
+  isEven,
   meetGradients,
   meetParameters,
   meetRows,
@@ -73,6 +75,8 @@ import {
   summon,
   thread,
   threads,
+  unitEnd,
+  unitStart,
 } from './team';
 import {
   clearLayer,
@@ -94,9 +98,10 @@ import {
 // and moves the parameters at its end, so that a full batch takes no more memory than a chunk. So does a step that
 // needs the length of its whole gradient.
 //
-// All threads of a call run the same functions (team.ts). Each thread has some rows of the batch, from gathering them
-// to their delta, and some panels of the parameters, from their gradient to their update. Threads wait for each other
-// where one needs what others have written: twice in each step, or a few times more.
+// All threads of a call run the same functions (team.ts). Each thread gathers some rows of the batch and computes their
+// costs. From the gradient to the update, it has some panels of the parameters. The layers between are shared by rows
+// or by panels. Threads wait for each other where one needs what others have written: twice in each step, and before
+// each layer that is shared by panels.
 
 const FIRST_LAYER: usize = LAYERS;
 
@@ -105,24 +110,41 @@ function lastLayer(): usize {
   return FIRST_LAYER + <usize>(load<i32>(HEADER, LAYER_COUNT) - 1) * LAYER_BYTES;
 }
 
-/** z, a and dropout of rows [row, row + rows) of a layer. */
-function forwardAndDrop(layer: usize, row: i32, rows: i32, isListed: bool): void {
-  forwardLayer(layer, row, rows, isListed);
-  if (load<u32>(layer, DROPPED)) drop(layer, row, rows);
+/**
+ * True if the threads share a product whose results are z or the errors of a layer by panels instead of rows: each then
+ * has all rows of some of the layer's units. It reads only the weights of these units, which fit better into its cache;
+ * in the forward pass, they are those that it has updated itself. With many rows, the rows that it needs from other
+ * threads take longer than the weights: see docs/kernels.md. Each result is a sum of `depth` terms. The output layer is
+ * shared by rows, because its costs are.
+ */
+function isSharedByPanels(layer: usize, depth: i32, rows: i32): bool {
+  if (threads() == 1 || layer == lastLayer() || !isElementwise(load<i32>(layer, ACTIVATION))) return false;
+  const units = load<i32>(layer, UNITS);
+  return isEven(units) && 2 * <f64>rows * <f64>(depth + units) <= <f64>depth * <f64>units;
 }
 
-/** z and a of every layer for rows [row, row + rows) of x. With `isTraining`, units are dropped. */
-function forwardRows(row: i32, rows: i32, isTraining: bool): void {
+/**
+ * z, a and dropout of every layer. This thread has rows [row, row + own) of x, all of whose rows are `rows`. With
+ * `isTraining`, units are dropped.
+ */
+function forwardShare(row: i32, own: i32, rows: i32, isTraining: bool): void {
   agree(IS_TRAINING, u32(isTraining));
-  forwardAndDrop(FIRST_LAYER, row, rows, isSparse(row, rows));
-  forwardDeeper(row, rows);
+  let wasByPanels: bool = false;
+  for (let layer = FIRST_LAYER, last = lastLayer(); layer <= last; layer += LAYER_BYTES) {
+    const byPanels = isSharedByPanels(layer, load<i32>(layer, FAN_IN), rows);
+    // the threads have other parts of this layer than of its inputs, or both by panels, which need all inputs
+    if (byPanels || wasByPanels) barrier();
+    const units = load<i32>(layer, UNITS);
+    if (byPanels) forwardPart(layer, 0, rows, unitStart(units), unitEnd(units));
+    else forwardPart(layer, row, own, 0, units);
+    wasByPanels = byPanels;
+  }
 }
 
-/** z and a of every layer but the first for rows [row, row + rows). */
-function forwardDeeper(row: i32, rows: i32): void {
-  for (let layer = FIRST_LAYER + LAYER_BYTES, last = lastLayer(); layer <= last; layer += LAYER_BYTES) {
-    forwardAndDrop(layer, row, rows, false);
-  }
+/** z, a and dropout of rows [row, row + rows) of a layer and its units from `first` to `end`. */
+function forwardPart(layer: usize, row: i32, rows: i32, first: i32, end: i32): void {
+  forwardLayer(layer, row, rows, first, end - first, layer == FIRST_LAYER && isSparse(row, rows));
+  if (load<u32>(layer, DROPPED)) drop(layer, row, rows, first, end - first);
 }
 
 /** ROW_COSTS of rows [row, row + rows), from their forward pass and y. */
@@ -186,35 +208,22 @@ function outputErrors(row: i32, rows: i32): void {
 }
 
 /**
- * True if the threads share the first layer by panels instead of rows. A thread then reads only weights that it has
- * updated itself, and does not wait for weights from the cache of another core. In a small batch, that would take
- * longer than the work on them: see docs/kernels.md.
+ * delta^L of this thread's rows [row, row + own) from y, then delta^l of every layer down to the first. The threads
+ * share the layers as in forwardShare.
  */
-function isSharedByPanels(rows: i32): bool {
-  return threads() > 1 && rows <= 64 && isElementwise(load<i32>(FIRST_LAYER, ACTIVATION));
-}
-
-/** z, a and C_x of this thread's rows [row, row + own) in training, where `rows` is the number of all threads' rows. */
-function forwardTraining(row: i32, own: i32, rows: i32): void {
-  if (isSharedByPanels(rows)) {
-    barrier();
-    agree(IS_TRAINING, 1);
-    forwardPanels(FIRST_LAYER, rows, isSparse(0, rows));
-    barrier();
-    if (load<u32>(FIRST_LAYER, DROPPED)) drop(FIRST_LAYER, row, own);
-    forwardDeeper(row, own);
-  } else {
-    forwardRows(row, own, true);
-  }
-  costRows(row, own);
-}
-
-/** delta^L of rows [row, row + rows) from y, then delta^l of every layer down to the first. */
-function backwardRows(row: i32, rows: i32): void {
+function backwardShare(row: i32, own: i32, rows: i32): void {
   // a thread may have no rows of a small batch
-  if (rows == 0) return;
-  outputErrors(row, rows);
-  for (let layer = lastLayer(); layer > FIRST_LAYER; layer -= LAYER_BYTES) backwardLayer(layer, row, rows);
+  if (own > 0) outputErrors(row, own);
+  let wasByPanels: bool = false;
+  for (let layer = lastLayer(); layer > FIRST_LAYER; layer -= LAYER_BYTES) {
+    const byPanels = isSharedByPanels(layer - LAYER_BYTES, load<i32>(layer, UNITS), rows);
+    if (byPanels || wasByPanels) barrier();
+    const inputs = load<i32>(layer, FAN_IN);
+    const first = unitStart(inputs);
+    if (byPanels) backwardLayer(layer, 0, rows, first, unitEnd(inputs) - first);
+    else if (own > 0) backwardLayer(layer, row, own, 0, inputs);
+    wasByPanels = byPanels;
+  }
 }
 
 /**
@@ -315,8 +324,9 @@ function gatherShare(set: usize, first: i32, rows: i32): void {
 function trainChunk(row: i32, own: i32, rows: i32, stepRow: i32, stepRows: i32, kind: i32): bool {
   const step = load<u32>(HEADER, STEP_COUNT);
   agree(STEP_ROW, stepRow);
-  forwardTraining(row, own, rows);
-  backwardRows(row, own);
+  forwardShare(row, own, rows, true);
+  costRows(row, own);
+  backwardShare(row, own, rows);
   meetRows(rows);
   const cost = sumCosts(rows);
   if (isWrong(cost)) return false;
@@ -435,7 +445,7 @@ function performForward(rows: i32, isFromWindow: bool): void {
   const row = shareStart(rows);
   const own = shareEnd(rows) - row;
   if (isFromWindow) gatherInputs(HEADER + WINDOW, row, row, own);
-  forwardRows(row, own, false);
+  forwardShare(row, own, rows, false);
 }
 
 /** This thread's part of evaluateRows. */
@@ -443,7 +453,7 @@ function performEvaluation(rows: i32): void {
   const row = shareStart(rows);
   const own = shareEnd(rows) - row;
   gather(HEADER + WINDOW, row, row, own);
-  forwardRows(row, own, false);
+  forwardShare(row, own, rows, false);
   costRows(row, own);
   barrier();
   if (thread() == 0) scoreRows(rows);
@@ -506,7 +516,7 @@ export function addCost(rows: i32): f64 {
 
 /** delta^L from y, then delta^l of every layer down to the first. */
 export function backward(rows: i32): void {
-  backwardRows(0, rows);
+  backwardShare(0, rows, rows);
 }
 
 /**

@@ -1,5 +1,6 @@
 import {
   HEADER,
+  PANEL_UNITS,
   TEAM,
   TEAM_ARRIVED,
   TEAM_CALL,
@@ -10,14 +11,14 @@ import {
   THREADS,
 } from './abi';
 
-// All threads run the same steps (step.ts): each on its own rows, then on its own panels, with waits for the others in
+// All threads run the same steps (step.ts): each on its own rows or its own panels, with waits for the others in
 // between. No sum is divided between threads, so the number of threads cannot change a bit. Only this file and simd.ts
 // know for which build they are compiled: in a build without threads, the functions of this file are constants or do
 // nothing.
 //
-// A team of processes divides rows and panels in the same way, but each process has a memory of its own, with a copy of
-// everything. In place of a wait, the host then copies what each process has computed to all others (src/processes).
-// Each of them counts steps and adds up costs by itself, as thread 0 does.
+// A team of processes divides rows and panels in the same way, with all layers by rows. Each process has a memory of
+// its own, with a copy of everything. In place of a wait, the host copies what each process has computed to all others
+// (src/processes). Each of them counts steps and adds up costs by itself, as thread 0 does.
 //
 // The words by which threads wait for each other begin with TEAM_GENERATION in abi.ts.
 
@@ -123,6 +124,27 @@ export function panelStart(panels: i32): i32 {
 /** The panel after the last of a layer's `panels` that this thread has. */
 export function panelEnd(panels: i32): i32 {
   return IS_DIVIDED ? panelsBefore(panels, index + 1) : panels;
+}
+
+/** The first of a layer's `units` that this thread has: that of a panel. */
+export function unitStart(units: i32): i32 {
+  return panelStart(panelsOf(units)) * PANEL_UNITS;
+}
+
+/** The unit after the last of a layer's `units` that this thread has. */
+export function unitEnd(units: i32): i32 {
+  return min(panelEnd(panelsOf(units)) * PANEL_UNITS, units);
+}
+
+function panelsOf(units: i32): i32 {
+  return (units + PANEL_UNITS - 1) / PANEL_UNITS;
+}
+
+/** True if no thread has over a fifth more of a layer's panels than the mean of all threads. */
+export function isEven(units: i32): bool {
+  const panels = panelsOf(units);
+  const count = load<i32>(HEADER, THREADS);
+  return 5 * count * ((panels + count - 1) / count) <= 6 * panels;
 }
 
 /**

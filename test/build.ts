@@ -152,6 +152,7 @@ export interface Kernels extends Core {
     stride: number,
     weights: number,
     fanIn: number,
+    inputs: number,
     units: number,
   ): void;
   transposePanel(transposed: number, weights: number, fanIn: number, units: number, inputs: number): void;

@@ -165,7 +165,7 @@ describe.skipIf(buildName === 'relaxed')('whole layers: the bits of one chain of
       const delta = place(rows * width, (i) => (i % width < units ? signed() : 0));
       const target = place(rows * targetStride, () => SENTINEL);
       const second = rows === 2 ? targetStride * 4 : 0;
-      core.errorsOfTwo(target.address, second, delta.address, width * 4, weights.address, fanIn, units);
+      core.errorsOfTwo(target.address, second, delta.address, width * 4, weights.address, fanIn, fanIn, units);
       for (let i = 0; i < rows; i++) {
         for (let k = 0; k < roundUp(fanIn, 4); k++) {
           let sum = 0;

@@ -68,12 +68,23 @@ const layers = (...units: number[]): NetworkOptions['layers'] => [
 
 const COST = 'categoricalCrossEntropy';
 
+// two, three and seven threads have equal parts of 96 or 112 units
+const WIDE_LAYERS: NetworkOptions['layers'] = [
+  { units: 112, activation: 'prelu' },
+  { units: 96, activation: 'gelu', dropout: 0.3 },
+  { units: 112, activation: Array.from({ length: 112 }, (_, j) => (j % 3 ? 'tanh' : 'relu')) },
+  { units: 96, activation: 'relu', dropout: 0.1 },
+  ...layers(112, 4),
+];
+
 const CASES: [string, NetworkOptions, TrainOptions, boolean?][] = [
   ['plain descent', { inputs: 40, layers: layers(50, 20, 4), cost: COST }, { batchSize: 8 }],
   ['steps of one sample', { inputs: 40, layers: layers(33, 3), cost: COST }, { batchSize: 1 }],
   ['batches of 7', { inputs: 7, layers: layers(7, 3), cost: COST }, { batchSize: 7 }],
   ['one unit, few inputs', { inputs: 1, layers: layers(1, 2), cost: COST }, { batchSize: 3 }],
   ['more rows than are shared by panels', { inputs: 33, layers: layers(70, 33, 5), cost: COST }, { batchSize: 80 }],
+  ['layers that are shared by panels', { inputs: 100, layers: WIDE_LAYERS, cost: COST }, { batchSize: 16 }],
+  ['the same, two rows', { inputs: 100, layers: WIDE_LAYERS, cost: COST }, { batchSize: 2 }],
   ['steps of several chunks', { inputs: 33, layers: layers(20, 5), cost: COST }, { batchSize: 90, accumulate: 4 }],
   [
     'dropout',
