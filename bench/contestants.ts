@@ -62,6 +62,16 @@ function ours(directory: string): Contestant[] {
       command: wideNode(),
       args: [...script, '--wide', '--threads', '2'],
     },
+    // with multiplications and additions fused, which Node 20 cannot do
+    { kind, threads: 1, name: 'simdprop, fused', command: wideNode(), args: [...script, '--fused'] },
+    { kind, threads: 1, name: 'simdprop, wide, fused', command: wideNode(), args: [...script, '--wide', '--fused'] },
+    {
+      kind,
+      threads: 2,
+      name: 'simdprop, wide, fused, 2 threads',
+      command: wideNode(),
+      args: [...script, '--wide', '--fused', '--threads', '2'],
+    },
   ];
 }
 

@@ -16,9 +16,9 @@ export async function compileSource(source: string, enable: string[]): Promise<U
   return binary as Uint8Array<ArrayBuffer>;
 }
 
-/** Compiles a source that uses SIMD to a module. */
-export async function compileLoops(source: string): Promise<WebAssembly.Module> {
-  return new WebAssembly.Module(await compileSource(source, ['simd']));
+/** Compiles a source that uses SIMD to a module. `isRelaxed`: it also uses relaxed SIMD. */
+export async function compileLoops(source: string, isRelaxed = false): Promise<WebAssembly.Module> {
+  return new WebAssembly.Module(await compileSource(source, isRelaxed ? ['simd', 'relaxed-simd'] : ['simd']));
 }
 
 /**

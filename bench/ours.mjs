@@ -1,19 +1,27 @@
-// simdprop as a contestant of bench/rival.ts: node ours.mjs JOB [--threads N] [--wide]. This is plain JavaScript on the
-// built package, so that it runs in any version of Node.
+// simdprop as a contestant of bench/rival.ts: node ours.mjs JOB [--threads N] [--wide] [--fused]. This is plain
+// JavaScript on the built package, so that it runs in any version of Node.
 import { parseArgs } from 'node:util';
 import { adam, Network, sgd } from '../dist/index.js';
 import { readJob, serve } from './peers/job.mjs';
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { threads: { type: 'string', default: '1' }, wide: { type: 'boolean', default: false } },
+  options: {
+    threads: { type: 'string', default: '1' },
+    wide: { type: 'boolean', default: false },
+    fused: { type: 'boolean', default: false },
+  },
 });
 const threads = Number(values.threads);
 const job = readJob(positionals[0]);
 const { inputs, outputs, cost, batchSize, learningRate, x, y } = job;
 const scale = job.bytes ? 1 / 255 : 1;
 const layers = job.layers.map(({ units, activation }) => ({ units, activation }));
-const modes = { ...(threads > 1 && { threads }), ...(values.wide && { wide: true }) };
+const modes = {
+  ...(threads > 1 && { threads }),
+  ...(values.wide && { wide: true }),
+  ...(values.fused && { build: 'relaxed' }),
+};
 
 /** Each batch size has a network of its own, which is created for it. */
 const nets = new Map();

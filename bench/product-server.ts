@@ -8,7 +8,7 @@ import { startTeam } from '../src/threads/team.js';
 import { flagOf } from '../src/threads/wide.js';
 import { startMultiplyAdd } from './roofs.js';
 
-// simdprop as a contestant of products.ts: node --import tsx product-server.ts [wide]. It answers
+// simdprop as a contestant of products.ts: node --import tsx product-server.ts [wide] [fused]. It answers
 // `forward|error|gradient ROWSxFANINxUNITS CALLS` with `MILLISECONDS VALUE`, where VALUE is one element of the result.
 //
 // A call computes one of the three products in a network that does little else: a single layer or, for errors, that
@@ -18,7 +18,9 @@ import { startMultiplyAdd } from './roofs.js';
 // The order `roof` is answered with the time of a loop that only multiplies and adds, in the same engine and in
 // registers of the same size. VALUE is then the number of its operations.
 
-const wide = process.argv[2] === 'wide';
+const modes = process.argv.slice(2);
+const wide = modes.includes('wide');
+const isFused = modes.includes('fused');
 
 async function prepare(form: string, [rows, fanIn, units]: readonly number[]) {
   const layer = { activation: 'linear', initializer: 'lecunNormal' } as const;
@@ -26,7 +28,7 @@ async function prepare(form: string, [rows, fanIn, units]: readonly number[]) {
   const layers = [{ ...layer, units }];
   if (form === 'error') layers.unshift({ ...layer, units: fanIn });
   const spec = checkSpec({ inputs, layers, cost: 'quadratic', bias: false });
-  const { plan, engine, wideReason } = await startTeam(spec, rows, 'simd', { wide }, undefined);
+  const { plan, engine, wideReason } = await startTeam(spec, rows, isFused ? 'relaxed' : 'simd', { wide }, undefined);
   if (wideReason) throw new Error(wideReason);
   const arena = new Arena(spec, plan, engine);
   const { core } = arena;
@@ -55,7 +57,7 @@ try {
   process.exit();
 }
 if (wide) setFlagsFromString(`--${flagOf(process.versions.v8)}`);
-const roof = await startMultiplyAdd(wide);
+const roof = await startMultiplyAdd({ isWide: wide, isFused });
 for await (const line of createInterface({ input: process.stdin })) {
   const [form, shape, calls] = line.split(' ');
   if (form === 'roof') {

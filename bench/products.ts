@@ -7,14 +7,15 @@ import { type Command, Rival } from './rival.js';
 import { type Roofs, startRoofs } from './roofs.js';
 import { type Contender, type Section, takeTurns } from './turns.js';
 
-// Times matrix products in the three forms that training needs, by default and in wide mode, beside OpenBLAS limited to
-// 128-bit and to 256-bit kernels. Each contestant has one thread and a process of its own.
+// Times matrix products in the three forms that training needs, by default, in wide mode and with fused multiply-add,
+// beside OpenBLAS limited to 128-bit and to 256-bit kernels, and oneDNN with all that the processor has. Each
+// contestant has one thread and a process of its own.
 //   forward   z [rows x units]       = a [rows x fanIn] . w
 //   error     delta [rows x fanIn]   = delta [rows x units] . w^T
 //   gradient  dw [fanIn x units]     = a^T . delta
-// Our products are those of whole layers (product-server.ts). OpenBLAS gets the weights in the layout that its product
-// likes best. Ours are also given as a share of their roof: the speed of a loop that only multiplies and adds, in the
-// same engine and in registers of the same size.
+// Our products are those of whole layers (product-server.ts). The native libraries get the weights in the layout that
+// their products like best. Ours are also given as a share of their roof: the speed of a loop that only multiplies and
+// adds, in the same engine and in registers of the same size.
 
 export const FORMS = ['forward', 'error', 'gradient'] as const;
 export type Form = (typeof FORMS)[number];
@@ -65,10 +66,16 @@ const RUN_OPERATIONS = 50e6;
 /** Shapes of more operations than this should reach SHARE_WANTED of the speed of the best square. */
 const LARGE_OPERATIONS = 1e6;
 const SHARE_WANTED = 0.6;
+/** If all sizes of a product are at least ROOFED_SIZE, wide mode should reach this share of its roof. */
+const ROOF_SHARE_WANTED = 0.92;
+const ROOFED_SIZE = 128;
 
 const DEFAULT = 'simdprop';
 const WIDE = 'simdprop, wide';
-const OURS = [DEFAULT, WIDE];
+/** With multiplications and additions fused. */
+const FUSED = 'simdprop, fused';
+const WIDE_FUSED = 'simdprop, wide, fused';
+const OURS = [DEFAULT, WIDE, FUSED, WIDE_FUSED];
 /**
  * On squares of at least `from` rows, `ours` should be `wanted` times as fast as OpenBLAS with the kernels of `core`
  * (OPENBLAS_CORETYPE: Penryn has SSE, Haswell AVX2).
@@ -152,17 +159,20 @@ async function measure(form: Form, shape: Shape, contestants: readonly Rival[], 
 }
 
 /**
- * Says which targets a row misses. Squares are compared with OpenBLAS, and large shapes by default with the best square
- * of the run. If memory is the limit, the mark says so.
+ * Says which targets a row misses. Squares are compared with OpenBLAS, large products in wide mode with their roof, and
+ * large shapes by default with the best square of the run. If memory is the limit, the mark says so.
  */
 export function markProduct(
-  { product, isSquare, ratios, operations, intensity, ridge, gigaflops }: ProductRow,
+  { product, isSquare, ratios, shares, operations, intensity, ridge, gigaflops }: ProductRow,
   bestSquare: number,
 ): string {
   const marks = [];
-  const size = Number(product.split('x').at(-1));
+  const size = Math.min(...Array.from(product.matchAll(/\d+/g), Number));
   for (const { core, from, wanted } of TARGETS) {
     if (isSquare && size >= from && ratios[core] < wanted) marks.push(`MISSED ${wanted}x ${core}`);
+  }
+  if (size >= ROOFED_SIZE && shares[WIDE] < ROOF_SHARE_WANTED) {
+    marks.push(`WIDE AT ${Math.round(100 * shares[WIDE])} % OF ITS ROOF`);
   }
   if (operations > LARGE_OPERATIONS && gigaflops[DEFAULT] < SHARE_WANTED * bestSquare) {
     marks.push(`${Math.round((100 * gigaflops[DEFAULT]) / bestSquare)} % OF THE BEST SQUARE`);
@@ -171,7 +181,7 @@ export function markProduct(
   return marks.join(', ');
 }
 
-/** The command for our product server, by default or with the argument `wide`. */
+/** The command for our product server, by default or with the arguments `wide` and `fused`. */
 export function productServer(name: string, command: string, ...args: string[]): Command {
   const script = fileURLToPath(new URL('product-server.ts', import.meta.url));
   return { name, command, args: ['--import', import.meta.resolve('tsx'), script, ...args] };
@@ -182,10 +192,14 @@ function listContestants(): Command[] {
   return [
     productServer(DEFAULT, process.execPath),
     productServer(WIDE, wideNode(), 'wide'),
+    // Node 20 has no relaxed SIMD
+    productServer(FUSED, wideNode(), 'fused'),
+    productServer(WIDE_FUSED, wideNode(), 'wide', 'fused'),
     ...TARGETS.map(({ core }) => {
       const env = { OPENBLAS_CORETYPE: core, OPENBLAS_NUM_THREADS: '1' };
       return { name: core, command, args: [], env };
     }),
+    { name: 'oneDNN', command: compileC('sgemm', 'dnnl', '-DONEDNN'), args: [], env: { OMP_NUM_THREADS: '1' } },
   ];
 }
 
@@ -233,7 +247,7 @@ export const products: Section = {
       ...TARGETS.map(({ ours, core }) => `${ours} / ${core}`),
     ];
     const table = [
-      `matrix products, rows x fanIn x units, in GFLOP/s, one thread, median of ${ROUNDS.rounds} rounds: simdprop, and OpenBLAS with the kernels of two core types`,
+      `matrix products, rows x fanIn x units, in GFLOP/s, one thread, median of ${ROUNDS.rounds} rounds: simdprop, OpenBLAS with the kernels of two core types, and oneDNN`,
       ...contestants.map(({ name, version }) => `${name}: ${version}`),
       ...missing,
       alignTable([['', ...heads, ''], ...cells]),

@@ -58,8 +58,8 @@ const HELP = `npm run bench -- [--only TEXT] [--save] [--plot FILE]
   --plot FILE  also draw the roofline to FILE as SVG
 
 The sections peers and product compare simdprop with other programs. To install them, run npm ci --ignore-scripts in
-bench/peers, and install Debian's python3-torch, python3-numpy, libopenblas0-pthread, libopenblas-dev, libfann-dev and a
-C compiler. Whatever is missing is named in the table, and the rest is measured.
+bench/peers, and install Debian's python3-torch, python3-numpy, libopenblas0-pthread, libopenblas-dev, libdnnl-dev,
+libfann-dev and a C compiler. Whatever is missing is named in the table, and the rest is measured.
 For a quick first look at peers, set SIMDPROP_ROUNDS=3 and SIMDPROP_RIVALS=NumPy,FANN. On a machine with other load, set
 SIMDPROP_CLOCK=processor: peers then measures the processor time of the contestants with one thread. If the version of
 NumPy is shown with OpenBLAS Prescott, OpenBLAS does not know the processor and computes with SSE3, at a third of the

@@ -68,11 +68,13 @@ describe('peers', () => {
       [contestant('fast', 'native'), [3, 4, 4]],
       [contestant('faster on two', 'native', 2), [2, 2, 2]],
     ]);
-    const target = (rivals: Target['rivals'], wanted: number): Target => ({ ours: 'simdprop', rivals, wanted });
+    const target = (rivals: Target['rivals'], wanted: number): Target => ({ ours: ['simdprop'], rivals, wanted });
     const [one, any] = judge('train', [target('native, 1 thread', 2), target('native', 2), target('js', 1)], runs);
     expect(one).toMatchObject({ rival: 'fast', ratio: 2, met: true });
     expect(any).toMatchObject({ rival: 'faster on two', ratio: 1, met: false });
-    expect(judge('train', [{ ours: 'simdprop, wide', rivals: 'native', wanted: 1 }], runs)).toEqual([]);
+    expect(judge('train', [{ ours: ['simdprop, wide'], rivals: 'native', wanted: 1 }], runs)).toEqual([]);
+    const [best] = judge('train', [{ ours: ['slow', 'fast', 'gone'], rivals: 'simdprop', wanted: 0.5 }], runs);
+    expect(best).toMatchObject({ ours: 'fast', rival: 'simdprop', ratio: 0.5, met: true });
   });
 
   test('a rival that is missing is in the table with its reason', () => {
@@ -119,6 +121,15 @@ describe('products and growth', () => {
     const larger = { ...row, product: 'forward 256x256x256' };
     expect(markProduct(larger, 30)).toBe('MISSED 1.15x Penryn, MISSED 0.85x Haswell');
     expect(markProduct({ ...larger, ratios: { Penryn: 1.2, Haswell: 0.9 } }, 30)).toBe('');
+  });
+
+  test('marks large products that wide mode computes at less than 92 % of its roof', () => {
+    const layer = { ...row, product: 'error 128x784x512', isSquare: false, gigaflops: { simdprop: 30 } };
+    const shared = (share: number) => ({ ...layer, shares: { simdprop: 0.5, 'simdprop, wide': share } });
+    expect(markProduct(shared(0.86), 30)).toBe('WIDE AT 86 % OF ITS ROOF');
+    expect(markProduct(shared(0.93), 30)).toBe('');
+    expect(markProduct({ ...shared(0.5), product: 'error 128x784x10' }, 30)).toBe('');
+    expect(markProduct(layer, 30)).toBe('');
   });
 
   test('a mark also says if memory is the reason', () => {

@@ -1,14 +1,37 @@
-// Times OpenBLAS's sgemm: sgemm, with OPENBLAS_CORETYPE and OPENBLAS_NUM_THREADS in its environment.
-// cc -O3 -DVERSION='"0.3.21"' sgemm.c -lopenblas (Debian: libopenblas-dev).
+// Times sgemm of OpenBLAS or, with -DONEDNN, of oneDNN.
+// cc -O3 -DVERSION='"0.3.21"' sgemm.c -lopenblas (Debian: libopenblas-dev), with OPENBLAS_CORETYPE and
+// OPENBLAS_NUM_THREADS in its environment; cc -O3 -DONEDNN sgemm.c -ldnnl (libdnnl-dev), with OMP_NUM_THREADS.
 // It answers `forward|error|gradient ROWSxFANINxUNITS CALLS` with `MILLISECONDS VALUE`, where VALUE is one element of
 // the product.
-#include <cblas.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+// c [m x n] = a [m x k] . b [k x n], row by row. If `ta` or `tb` is 'T', that factor is stored transposed.
+#ifdef ONEDNN
+#include <dnnl.h>
+
+static void multiply(char ta, char tb, int m, int n, int k, const float *a, const float *b, float *c) {
+  dnnl_sgemm(ta, tb, m, n, k, 1, a, ta == 'T' ? m : k, b, tb == 'T' ? k : n, 0, c, n);
+}
+
+static void announce(void) {
+  const dnnl_version_t *version = dnnl_version();
+  printf("ready oneDNN %d.%d.%d\n", version->major, version->minor, version->patch);
+}
+#else
+#include <cblas.h>
+
 extern char *openblas_get_corename(void);
+
+static void multiply(char ta, char tb, int m, int n, int k, const float *a, const float *b, float *c) {
+  cblas_sgemm(CblasRowMajor, ta == 'T' ? CblasTrans : CblasNoTrans, tb == 'T' ? CblasTrans : CblasNoTrans, m, n, k, 1,
+              a, ta == 'T' ? m : k, b, tb == 'T' ? k : n, 0, c, n);
+}
+
+static void announce(void) { printf("ready OpenBLAS " VERSION " %s\n", openblas_get_corename()); }
+#endif
 
 static double milliseconds(void) {
   struct timespec now;
@@ -23,7 +46,7 @@ static float *fill(size_t floats) {
 }
 
 int main(void) {
-  printf("ready OpenBLAS " VERSION " %s\n", openblas_get_corename());
+  announce();
   fflush(stdout);
   char form[16];
   int rows, fan_in, units, calls;
@@ -34,11 +57,11 @@ int main(void) {
     for (int call = -1; call < calls; ++call) {
       if (call == 0) started = milliseconds();
       if (!strcmp(form, "forward")) {
-        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, rows, units, fan_in, 1, a, fan_in, w, units, 0, z, units);
+        multiply('N', 'N', rows, units, fan_in, a, w, z);
       } else if (!strcmp(form, "error")) {
-        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, rows, fan_in, units, 1, z, units, w, units, 0, a, fan_in);
+        multiply('N', 'T', rows, fan_in, units, z, w, a);
       } else {
-        cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, fan_in, units, rows, 1, a, fan_in, z, units, 0, w, units);
+        multiply('T', 'N', fan_in, units, rows, a, z, w);
       }
     }
     printf("%.17g %.9g\n", milliseconds() - started, strcmp(form, "forward") ? strcmp(form, "error") ? w[0] : a[0] : z[0]);
