@@ -113,11 +113,12 @@ export const PANEL_ROW_BYTES = 64;
 export const NARROW_UNITS = 8;
 
 /**
- * The rows of a block of a product, and the inputs that are transposed together for a gradient. A block stays in the
- * cache while it is multiplied with all panels. The number is a multiple of the height of every tile. The depth is not
- * divided into blocks: see docs/kernels.md.
+ * The rows of a block of a product. A block is multiplied with all panels before the next one. The number is a multiple
+ * of the height of every tile. The depth is not divided into blocks: see docs/kernels.md.
  */
-export const BLOCK_ROWS = 180;
+export const BLOCK_ROWS = 360;
+/** The inputs of a block of a gradient. They are transposed together, and take the place of the rows of a product. */
+export const BLOCK_INPUTS = 180;
 
 /**
  * For gradients, a block of inputs is transposed: it then has a row for each input, with a float for each of the

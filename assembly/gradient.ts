@@ -1,5 +1,5 @@
 import {
-  BLOCK_ROWS,
+  BLOCK_INPUTS,
   DELTA,
   FAN_IN,
   HAS_BIAS,
@@ -204,7 +204,7 @@ export function outerTile(sums: usize, s: usize, sStride: usize, v: usize, vStri
  * The copies are contiguous, while in the batch each row is on other pages of memory. This is faster from three rows
  * on.
  *
- * If `block` is not 0, it is room for the gradient of BLOCK_ROWS inputs of a panel. Each such block is then computed
+ * If `block` is not 0, it is room for the gradient of BLOCK_INPUTS inputs of a panel. Each such block is then computed
  * there, and the optimizer moves its weights, in `panels`, before the next block takes its place. So the gradient never
  * leaves the first-level cache.
  */
@@ -226,8 +226,8 @@ function addTransposedProducts(
   const transposed = deltas + <usize>((units + PANEL_UNITS - 1) / PANEL_UNITS) * deltaBytes;
   const rowBytes = <usize>transposedStride(rows);
   const panelBytes = <usize>fanIn * PANEL_ROW_BYTES;
-  for (let k = 0; k < fanIn; k += BLOCK_ROWS) {
-    const count = min(BLOCK_ROWS, fanIn - k);
+  for (let k = 0; k < fanIn; k += BLOCK_INPUTS) {
+    const count = min(BLOCK_INPUTS, fanIn - k);
     transposeRows(transposed, rowBytes, a + ((<usize>k) << 2), aStride, count, rows);
     let target = panels + <usize>k * PANEL_ROW_BYTES;
     let panel = deltas;

@@ -107,7 +107,7 @@ describe.skipIf(buildName === 'relaxed')('whole layers: the bits of one chain of
   test.each([
     [1, 1, 1],
     [3, 300, 50],
-    [300, 33, 7],
+    [400, 33, 7],
     [5, 520, 25],
     // 12 units use tiles of twelve, 13 units tiles of sixteen
     [7, 9, 12],

@@ -117,7 +117,7 @@ function sizesOf({ spec, capacity, set, slots, threads }: Given): Record<string,
     sums: ifListed(inputs * abi.PANEL_ROW_BYTES),
     packed: Math.max(
       // delta in panels, and a transposed block of inputs
-      capacity * widest * F32 + abi.BLOCK_ROWS * abi.transposedStride(capacity),
+      capacity * widest * F32 + abi.BLOCK_INPUTS * abi.transposedStride(capacity),
       // a transposed panel of W
       widest * abi.PANEL_ROW_BYTES,
     ),

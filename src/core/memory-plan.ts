@@ -257,7 +257,7 @@ function planTrainedLayers(
  */
 function planThreads(regions: Regions, spec: Spec, capacity: number, team: Team, listStride: number) {
   const widest = paddedFloats(Math.max(...spec.layers.map(({ units }) => units)));
-  const gradientBytes = 4 * capacity * widest + abi.BLOCK_ROWS * abi.transposedStride(capacity);
+  const gradientBytes = 4 * capacity * widest + abi.BLOCK_INPUTS * abi.transposedStride(capacity);
   const errorBytes = widest * abi.PANEL_ROW_BYTES;
   const room = {
     randomBlock: regions.reserve('randomBlock', abi.RANDOM_BLOCK_BYTES),
