@@ -33,7 +33,7 @@ import {
   softplus,
   softplusSlope,
 } from './power-activation';
-import { horizontalMax, horizontalSum, laneMask, madd } from './simd';
+import { IS_SMALL, horizontalMax, horizontalSum, laneMask, madd, storeTransposed } from './simd';
 
 // sigma and sigma' side by side. Matrices are [rows x units]; a row begins every `stride` bytes, a multiple of 16. The
 // lanes that fill up a row's last vector are computed like the others and never read. Only softmax, which adds up a
@@ -169,11 +169,8 @@ export function isElementwise(activation: i32): bool {
   return activation != SOFTMAX && activation != MIXED;
 }
 
-/** True in the build that only predicts, a small download: there, a step computes one vector. */
-const IS_SMALL: bool = isDefined(SMALL);
-
 // The activation is chosen once for each row, and each activation has a loop of its own. This takes hardly more time
-// than kernels that each contain a loop over the rows.
+// than kernels that each contain a loop over the rows. In the small build, a step of a loop computes one vector.
 
 /**
  * a [rows x units] = sigma(z). For a linear layer a and z are the same matrix, and nothing is done. At `constants` are
@@ -278,9 +275,15 @@ export function multiplyBySlope(
       for (; j < bytes; j += 16) v128.store(delta + j, sigmoidSlope(v128.load(delta + j), v128.load(a + j)));
     else if (activation == RELU)
       for (; j < bytes; j += 16) v128.store(delta + j, reluSlope(v128.load(delta + j), v128.load(a + j)));
-    else if (activation == TANH)
+    else if (activation == TANH) {
+      for (; j + 16 < bytes; j += 32) {
+        const first = tanhSlope(v128.load(delta + j), v128.load(a + j));
+        const second = tanhSlope(v128.load(delta + j, 16), v128.load(a + j, 16));
+        v128.store(delta + j, first);
+        v128.store(delta + j, second, 16);
+      }
       for (; j < bytes; j += 16) v128.store(delta + j, tanhSlope(v128.load(delta + j), v128.load(a + j)));
-    else if (activation == LEAKY_RELU) {
+    } else if (activation == LEAKY_RELU) {
       const slope = v128.load32_splat(constants);
       for (; j < bytes; j += 16) v128.store(delta + j, leakyReluSlope(v128.load(delta + j), v128.load(z + j), slope));
     } else if (activation == ELU || activation == SELU) {
@@ -350,7 +353,10 @@ function softmaxForward(a: usize, z: usize, stride: usize, units: i32, rows: i32
   const rest = units & 3;
   const mask = laneMask(units, full);
   const lowest = f32x4.splat(-Infinity);
-  for (let row = 0; row < rows; ++row) {
+  let row = !IS_SMALL && units <= 4 ? softmaxOfNarrow(a, z, stride, units, rows) : 0;
+  a += <usize>row * stride;
+  z += <usize>row * stride;
+  for (; row < rows; ++row) {
     let largest = lowest;
     for (let j: usize = 0; j < full; j += 16) largest = f32x4.pmax(largest, v128.load(z + j));
     if (rest) largest = f32x4.pmax(largest, v128.bitselect(v128.load(z + full), lowest, mask));
@@ -373,6 +379,33 @@ function softmaxForward(a: usize, z: usize, stride: usize, units: i32, rows: i32
     a += stride;
     z += stride;
   }
+}
+
+/**
+ * Does what softmaxForward does for up to four units, four rows at a time, with the same bits: a vector has the same
+ * unit of four rows. Returns how many rows it has done; up to three are left over.
+ */
+function softmaxOfNarrow(a: usize, z: usize, stride: usize, units: i32, rows: i32): i32 {
+  let row = 0;
+  for (; row + 4 <= rows; row += 4) {
+    const z2 = z + 2 * stride;
+    storeTransposed(a, stride, v128.load(z), v128.load(z + stride), v128.load(z2), v128.load(z2 + stride));
+    let top = v128.load(a);
+    const end = a + <usize>units * stride;
+    for (let p = a + stride; p < end; p += stride) top = f32x4.pmax(top, v128.load(p));
+    for (let p = a; p < end; p += stride) v128.store(p, exp(f32x4.sub(v128.load(p), top)));
+    const next = a + 4 * stride;
+    for (let p = end; p < next; p += stride) v128.store(p, f32x4.splat(0));
+    const e0 = v128.load(a);
+    const e1 = v128.load(a + stride);
+    const e2 = v128.load(a + 2 * stride);
+    const e3 = v128.load(a + 3 * stride);
+    const scale = f32x4.div(constant(ONE), f32x4.add(f32x4.add(e0, e2), f32x4.add(e1, e3)));
+    storeTransposed(a, stride, f32x4.mul(e0, scale), f32x4.mul(e1, scale), f32x4.mul(e2, scale), f32x4.mul(e3, scale));
+    a = next;
+    z = z2 + 2 * stride;
+  }
+  return row;
 }
 
 /** dC/dz_j = a_j (dC/da_j - sum_k dC/da_k a_k): every output depends on every weighted input. */

@@ -25,6 +25,7 @@ import {
 import { exp, log, log1p } from './math';
 import { absoluteSum, dot } from './float-arrays';
 import { multiplyByLayerSlope } from './layer-activation';
+import { narrowCrossEntropies, narrowQuadraticCosts } from './narrow-cost';
 import { horizontalMax, horizontalSum64, laneMask, widenAdd } from './simd';
 
 // The cost, BP1 and the penalties. Matrices are [rows x units]; rows of y lie `yStride` bytes apart, rows of all others
@@ -78,12 +79,15 @@ export function rowCosts(
 /** costs [rows] = |a - y|^2 / 2: the quadratic cost, several times as fast as by rowCost. */
 function quadraticCosts(costs: usize, a: usize, y: usize, stride: usize, yStride: usize, units: i32, rows: i32): void {
   const bytes = (<usize>units) << 2;
-  for (const end = costs + ((<usize>rows) << 3); costs < end; costs += 8) {
+  let row = units <= 4 ? narrowQuadraticCosts(costs, a, y, stride, yStride, units, rows) : 0;
+  a += <usize>row * stride;
+  y += <usize>row * yStride;
+  for (; row < rows; ++row) {
     let sum = f64x2.splat(0);
     for (let j: usize = 0; j < bytes; j += 16) {
       sum = widenAdd(sum, v128.and(quadraticTerm(v128.load(a + j), v128.load(y + j)), laneMask(units, j)));
     }
-    store<f64>(costs, horizontalSum64(sum));
+    store<f64>(costs + ((<usize>row) << 3), horizontalSum64(sum));
     a += stride;
     y += yStride;
   }
@@ -166,6 +170,16 @@ function costGradient(
   const mask = laneMask(units, full);
   // the slope of most costs is a - y; this loop is several times as fast as the general one
   const isPlain = hasPlainSlope(cost);
+  if (isPlain && units <= 4) {
+    const all = laneMask(units, 0);
+    for (let row = 0; row < rows; ++row) {
+      v128.store(delta, v128.and(f32x4.sub(v128.load(a), v128.load(y)), all));
+      delta += stride;
+      a += stride;
+      y += yStride;
+    }
+    return;
+  }
   for (let row = 0; row < rows; ++row) {
     let j: usize = 0;
     if (isPlain) {
@@ -273,7 +287,12 @@ function crossEntropies(
   // target
   const smallest = f32x4.splat(f32.MIN_NORMAL_VALUE);
   let logTops = lowest;
-  for (let row = 0; row < rows; ++row) {
+  const isNarrow = units <= 4 && cost == CATEGORICAL_CROSS_ENTROPY;
+  let row = isNarrow ? narrowCrossEntropies(costs, z, a, y, stride, yStride, units, rows) : 0;
+  z += <usize>row * stride;
+  a += <usize>row * stride;
+  y += <usize>row * yStride;
+  for (; row < rows; ++row) {
     // the logarithms of four rows are computed at once, and each row takes the first one
     if (row & 3) logTops = v128.shuffle<f32>(logTops, logTops, 1, 2, 3, 0);
     else logTops = log(largestOfRows(a, stride, bytes));
@@ -291,8 +310,7 @@ function crossEntropies(
       const term = f32x4.mul(target, logarithms);
       sum = widenAdd(sum, v128.and(term, laneMask(units, j)));
     }
-    store<f64>(costs, horizontalSum64(sum));
-    costs += 8;
+    store<f64>(costs + ((<usize>row) << 3), horizontalSum64(sum));
     z += stride;
     a += stride;
     y += yStride;

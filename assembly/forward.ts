@@ -15,7 +15,7 @@ import {
 import { activateLayer } from './layer-activation';
 import { sparseProduct } from './sparse';
 import { product, productNarrow, productTwelve, productWide } from './generated/tile';
-import { isWide } from './simd';
+import { IS_SMALL, isWide, madd } from './simd';
 
 // The forward pass of a layer: z^l = W^l a^(l-1) + b^l and a^l = sigma(z^l) for rows of the batch.
 
@@ -66,6 +66,12 @@ export function panelTile(
   adds: bool,
   scale: f32,
 ): void {
+  if (!IS_SMALL && !adds && depth <= 2 && columns > 4) {
+    for (let j: usize = 0, end = (<usize>min(columns, PANEL_UNITS)) << 2; j < end; j += 32) {
+      productShallow(c + j, cStride, a, aStride, panel + j, init + j, depth, rows);
+    }
+    return;
+  }
   if (columns <= NARROW_UNITS) {
     for (let j: usize = 0, end = (<usize>columns) << 2; j < end; j += 16) {
       productNarrow(c + j, cStride, a, aStride, panel + j, init + j, depth, rows, adds, scale);
@@ -83,6 +89,47 @@ export function panelTile(
   c += <usize>done * cStride;
   a += <usize>done * aStride;
   product(c, cStride, a, aStride, panel, init, depth, rows - done, adds, scale);
+}
+
+/**
+ * c [rows x 8] = init + a [rows x depth] . panel [depth x 8] for a depth of 1 or 2. init and the panel stay in
+ * registers. The tiles, which take several rows at a time, would spend most of their time on their start and end.
+ */
+export function productShallow(
+  c: usize,
+  cStride: usize,
+  a: usize,
+  aStride: usize,
+  panel: usize,
+  init: usize,
+  depth: i32,
+  rows: i32,
+): void {
+  assert(((c | cStride | panel | init) & 15) == 0 && depth <= 2);
+  const c0 = v128.load(init);
+  const c1 = v128.load(init, 16);
+  const w0 = v128.load(panel);
+  const w1 = v128.load(panel, 16);
+  if (depth == 1) {
+    for (; rows > 0; --rows) {
+      const x = v128.load32_splat(a);
+      v128.store(c, madd(c0, x, w0));
+      v128.store(c, madd(c1, x, w1), 16);
+      c += cStride;
+      a += aStride;
+    }
+    return;
+  }
+  const w2 = v128.load(panel, PANEL_ROW_BYTES);
+  const w3 = v128.load(panel, PANEL_ROW_BYTES + 16);
+  for (; rows > 0; --rows) {
+    const x = v128.load32_splat(a);
+    const next = v128.load32_splat(a, 4);
+    v128.store(c, madd(madd(c0, x, w0), next, w2));
+    v128.store(c, madd(madd(c1, x, w1), next, w3), 16);
+    c += cStride;
+    a += aStride;
+  }
 }
 
 /**

@@ -8,6 +8,7 @@ import {
   LABEL_SMOOTHING,
   LINE_BYTES,
   LISTED_AT_ONCE,
+  LISTS,
   OUTPUTS,
   RANDOM_BLOCK,
   ROW_WEIGHTS,
@@ -24,6 +25,7 @@ import {
   Y,
   Y_STRIDE,
 } from './abi';
+import { IS_SMALL } from './simd';
 import { append, endList, listOf, masksOf } from './sparse';
 import { agree, ownAddress } from './team';
 
@@ -72,12 +74,15 @@ export function gatherInputs(set: usize, first: i32, row: i32, rows: i32): void 
   const inputs = <usize>load<u32>(HEADER, INPUTS);
   const stride = <usize>load<u32>(HEADER, X_STRIDE);
   const isBytes = load<i32>(set, SET_INPUT_TYPE) == U8;
+  // without lists, as small networks are, copies need no code for them
+  const isPlain = !IS_SMALL && !load<u32>(HEADER, LISTS);
   const sampleBytes = isBytes ? inputs : inputs << 2;
   if (sampleBytes > <usize>LINE_BYTES) touch(source, order, sampleBytes, first, rows);
   let x = <usize>load<u32>(HEADER, X) + <usize>row * stride;
   for (let i = 0; i < rows; ++i) {
     const sample = source + sampleAt(order, first + i) * sampleBytes;
     if (isBytes) convertBytes(x, sample, inputs, row + i);
+    else if (isPlain) for (let k: usize = 0; k < sampleBytes; k += 16) v128.store(x + k, v128.load(sample + k));
     else copyFloats(x, sample, inputs, row + i);
     x += stride;
   }

@@ -36,7 +36,7 @@ export { activate, multiplyByPreluSlope, multiplyBySlope } from './activation';
 export { outputError, rowCosts } from './cost';
 export { errorsOfTwo, transposePanel } from './delta';
 export { addColumnSums, addProducts, outerTile } from './gradient';
-export { panelProduct } from './forward';
+export { panelProduct, productShallow } from './forward';
 export { normalQuantile, philox } from './random';
 export { product, productNarrow, productTwelve, productWide } from './generated/tile';
 export { addOuterProductsListed, productListed } from './sparse';

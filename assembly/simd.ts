@@ -3,6 +3,9 @@ import { HEADER, WIDE } from './abi';
 // Operations on one or a few v128 vectors, which the compiler inlines. Only this file and team.ts know for which build
 // they are compiled.
 
+/** True in the build that only predicts, which is to be a small download. */
+export const IS_SMALL: bool = isDefined(SMALL);
+
 /** True if the engine keeps two neighbouring vectors in one register. Only builds with threads have tiles for that. */
 export function isWide(): bool {
   return ASC_FEATURE_THREADS && load<u32>(HEADER, WIDE) != 0;

@@ -162,6 +162,7 @@ export interface Kernels extends Core {
   product: Product;
   productTwelve: Product;
   productNarrow: Product;
+  productShallow: Product;
   productWide: Product;
   panelProduct(
     c: number,

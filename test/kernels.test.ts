@@ -47,7 +47,7 @@ function expectClose(name: string, got: number, wanted: number, size: number, ro
   if (!(Math.abs(got - wanted) <= bound)) throw new Error(`${name}: got ${got}, want ${wanted} within ${bound}`);
 }
 
-describe('product, productTwelve, productNarrow and productWide', () => {
+describe('product, productTwelve, productNarrow, productWide and productShallow', () => {
   test.each(SIZES)(
     '%i inputs, 1 to 33 rows: the panel product, row by row, and nothing is written beside it or beyond the rows of a tile',
     (depth) => {
@@ -66,7 +66,9 @@ describe('product, productTwelve, productNarrow and productWide', () => {
           [core.productTwelve, 12, 16, 3],
           [core.productNarrow, 4, 4, 1],
           [core.productWide, 16, 16, 5],
+          [core.productShallow, 8, 8, 1],
         ] as const) {
+          if (tile === core.productShallow && depth > 2) continue;
           memory.fill(SENTINEL, c.index, c.index + rows * cStride);
           const done = rows - (rows % height);
           tile(c.address, cStride * 4, a.address, aStride * 4, panel.address, init.address, depth, done, 0, 0);
@@ -109,6 +111,10 @@ describe.skipIf(buildName === 'relaxed')('whole layers: the bits of one chain of
     [3, 300, 50],
     [400, 33, 7],
     [5, 520, 25],
+    // a depth of 1 or 2 uses the shallow tile if there are more than four units
+    [7, 1, 5],
+    [7, 2, 8],
+    [7, 2, 29],
     // 12 units use tiles of twelve, 13 units tiles of sixteen
     [7, 9, 12],
     [7, 9, 13],
@@ -431,18 +437,59 @@ describe.each(COSTS)('%s on %s outputs', (costName, cost, activationName, activa
   });
 });
 
-test.each([Number.NaN, Number.POSITIVE_INFINITY])('if a z of softmax is %f, its row costs NaN, and no other', (bad) => {
-  for (let at = 0; at < 5; at++) {
+describe.each([
+  ['quadratic', abi.QUADRATIC, abi.TANH],
+  ['categoricalCrossEntropy', abi.CATEGORICAL_CROSS_ENTROPY, abi.SOFTMAX],
+] as const)('%s', (_name, cost, activation) => {
+  test.each([1, 2, 3, 4, 5])('rows of %i units have the same a, cost and delta in a batch as alone', (units) => {
     startOver();
-    const z = place(3 * 8, (i) => (i === 8 + at ? bad : i % 8));
-    const a = place(4 * 8, () => 0);
-    const y = place(3 * 8, (i) => Number(i % 8 === 2));
-    core.activate(abi.SOFTMAX, 0, a.address, z.address, 32, 5, 3);
-    const costs = place(6, () => 0).address;
-    core.rowCosts(costs, abi.CATEGORICAL_CROSS_ENTROPY, z.address, a.address, y.address, 0, 32, 32, 5, 3);
-    const isWrong = Array.from(new Float64Array(memory.buffer, costs, 3), Number.isNaN);
-    expect(isWrong).toEqual([false, true, false]);
-  }
+    const rows = 11;
+    const random = randomNumbers(units);
+    const z = place(rows * 8, () => (random() - 0.5) * 6);
+    const y = place(rows * 8, () => random());
+    // crossEntropies reads three rows beyond the last one
+    const results = [1, rows].map((atOnce) => {
+      const a = place((rows + 3) * 8, () => 0);
+      const delta = place(rows * 8, () => 0);
+      const costs = place(2 * rows, () => 0);
+      for (let row = 0; row < rows; row += atOnce) {
+        const at = ({ address }: { address: number }) => address + row * 32;
+        core.activate(activation, 0, at(a), at(z), 32, units, atOnce);
+        core.rowCosts(costs.address + row * 8, cost, at(z), at(a), at(y), 0, 32, 32, units, atOnce);
+        core.outputError(cost, activation, 0, at(delta), at(z), at(a), at(y), 32, 32, units, atOnce);
+      }
+      return [
+        words.slice(a.index, a.index + rows * 8),
+        words.slice(delta.index, delta.index + rows * 8),
+        new Float64Array(memory.buffer.slice(costs.address, costs.address + rows * 8)),
+      ];
+    });
+    expect(results[1]).toEqual(results[0]);
+    if (units > 1) expect(results[0][2].every((cost) => cost > 0)).toBe(true);
+  });
+});
+
+// three rows of five units, and seven rows of three units, of which four are computed at once
+describe.each([
+  [5, 3],
+  [3, 7],
+])('rows of %i units', (units, rows) => {
+  test.each([Number.NaN, Number.POSITIVE_INFINITY])(
+    'if a z of softmax is %f, its row costs NaN, and no other',
+    (bad) => {
+      for (let at = 0; at < units; at++) {
+        startOver();
+        const z = place(rows * 8, (i) => (i === 8 + at ? bad : i % 8));
+        const a = place((rows + 1) * 8, () => 0);
+        const y = place(rows * 8, (i) => Number(i % 8 === 2));
+        core.activate(abi.SOFTMAX, 0, a.address, z.address, 32, units, rows);
+        const costs = place(2 * rows, () => 0).address;
+        core.rowCosts(costs, abi.CATEGORICAL_CROSS_ENTROPY, z.address, a.address, y.address, 0, 32, 32, units, rows);
+        const isWrong = Array.from(new Float64Array(memory.buffer, costs, rows), Number.isNaN);
+        expect(isWrong).toEqual(isWrong.map((_, row) => row === 1));
+      }
+    },
+  );
 });
 
 test.each([
