@@ -112,7 +112,7 @@ async function build(given: Scenario) {
     cost,
     l1: given.l1,
     l2: given.l2,
-    penalizeBiases: given.penalizeBiases,
+    penalizeBiases: given.penalizeBiases && [...hidden, output].some(({ bias }) => bias),
     labelSmoothing: cost === 'categoricalCrossEntropy' ? given.labelSmoothing : 0,
     batchSize: 4,
     seed,

@@ -132,6 +132,12 @@ it('loads a file without an optimizer: the network has that of a new one', async
   expect(plain.trainingSamples).toBeUndefined();
 });
 
+it('loads a file with a penalty on biases that no layer has, which versions before could write', async () => {
+  const plain = await (await createNetwork({ ...options, bias: false })).save();
+  const penalized = editJson(plain, 'network', (network) => ({ ...network, penalizeBiases: true }));
+  expect(await (await loadNetwork(penalized)).save()).toEqual(plain);
+});
+
 const FUTURE: FileSection[] = [
   { name: 'encoder', type: 'json', required: false, bytes: new TextEncoder().encode('{"classes":["a","ü"]}') },
   { name: 'later', type: 'i3', required: false, bytes: Uint8Array.of(1, 2, 3) },

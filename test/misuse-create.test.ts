@@ -32,6 +32,12 @@ describe('create', () => {
       RangeError,
       /^inputs: got 65537, want an integer from 1 to 65536$/,
     ],
+    [
+      'a penalty on biases without biases',
+      { ...options, bias: false, penalizeBiases: true },
+      RangeError,
+      /^penalizeBiases: got true for a network without biases, want false, or a layer with biases$/,
+    ],
     ['no layers', { inputs: 2 }, TypeError, /^layers: got undefined, want an array/],
     ['layers as a number', { ...options, layers: 3 }, TypeError, /^layers: got 3, want an array/],
     ['an empty list of layers', { ...options, layers: [] }, RangeError, /^layers: got 0 layers, want 1 to 1024$/],

@@ -173,9 +173,15 @@ function decodeSpec(value: unknown, cost: CustomCost | undefined): Spec {
     throw new TypeError(`load: options.cost: got ${got}, want ${isCustom ? '{ value, gradient }' : 'none'}`);
   }
   return inFile('load: ', () => ({
-    ...checkSpec({ ...options, cost: cost ?? (options.cost as SpecOptions['cost']) }),
+    ...checkSpec({ ...options, ...ofNoBiases(options), cost: cost ?? (options.cost as SpecOptions['cost']) }),
     ...(scaled === undefined ? oldScale(options) : { scaled: checkName('scaled', scaled, SCALED) }),
   }));
+}
+
+/** Versions before accepted a penalty on biases for a network without biases, where it has no effect. */
+function ofNoBiases({ layers, penalizeBiases }: Pick<SpecOptions, 'layers' | 'penalizeBiases'>): Partial<SpecOptions> {
+  const hasNone = Array.isArray(layers) && layers.every((layer) => Object(layer).bias === false);
+  return hasNone && penalizeBiases === true ? { penalizeBiases: false } : {};
 }
 
 const SCALED: readonly ScaledArrays[] = ['all', 'integers', 'bytes'];

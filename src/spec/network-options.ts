@@ -207,7 +207,7 @@ export interface SpecOptions {
    */
   l1?: number | undefined;
   /**
-   * true: L1 and L2 penalise the biases too.
+   * true: L1, L2 and decoupled decay act on the biases too. Refused for a network without biases.
    * @defaultValue `false`
    */
   penalizeBiases?: boolean | undefined;

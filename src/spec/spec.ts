@@ -163,6 +163,15 @@ function checkCost(value: unknown, output: LayerSpec['activation']): Pick<Spec, 
   return { cost, huberDelta };
 }
 
+/** Refuses a penalty on biases where no layer has any: it would have no effect. */
+function checkPenalizeBiases(value: unknown, layers: readonly LayerSpec[]): boolean {
+  const isPenalized = checkBoolean('penalizeBiases', orDefault(value, false));
+  if (isPenalized && !layers.some(({ bias }) => bias)) {
+    throw outOfRange('penalizeBiases', 'true for a network without biases', 'false, or a layer with biases');
+  }
+  return isPenalized;
+}
+
 export const SPEC_KEYS = keysOf<SpecOptions>({
   inputs: true,
   layers: true,
@@ -204,7 +213,7 @@ export function checkSpec(options: SpecOptions): Spec {
     labelSmoothing: checkSmoothing(orDefault(options.labelSmoothing, 0), cost),
     l1: checkNotNegative('l1', orDefault(options.l1, 0)),
     l2: checkNotNegative('l2', orDefault(options.l2, 0)),
-    penalizeBiases: checkBoolean('penalizeBiases', orDefault(options.penalizeBiases, false)),
+    penalizeBiases: checkPenalizeBiases(options.penalizeBiases, layers),
     seed: checkInteger('seed', orDefault(options.seed, 0), 0, Number.MAX_SAFE_INTEGER),
     scale,
     scaled,
