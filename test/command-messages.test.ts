@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { asFlags } from '../src/command/as-flags.js';
+import { Table, TableModel } from '../src/tabular.js';
+import { createNetwork } from './build.js';
 import { simdprop } from './run-command.js';
 
 // Messages of the library name its options. The command translates them into its flags, so that a user can follow them.
@@ -80,7 +82,13 @@ const CASES: readonly Case[] = [
     'characters, want at most 4194304: perhaps a quote is never closed\n',
   ],
   ['UTF-16 read as UTF-8', [], 'x\0,\0y\0\n', 1, '(of UTF-16: --encoding utf-16le)\n'],
-  ['an unknown encoding', ['--encoding', 'nonsense'], numbers, 2, '--encoding: got "nonsense", want a label of'],
+  [
+    'an unknown encoding',
+    ['--encoding', 'nonsense'],
+    numbers,
+    2,
+    '--encoding: got "nonsense", want the name of an encoding, such as "windows-1252"\n',
+  ],
   ['two characters', ['--delimiter', 'xx'], numbers, 2, '--delimiter: got "xx", want one character that is no quote'],
   ['an unknown kind', ['--kind', 'z=number'], numbers, 2, '--kind: got "z", want one of "x", "y"\n'],
   [
@@ -249,6 +257,13 @@ const CASES: readonly Case[] = [
   ['a seed below 0', ['--seed', '-1'], numbers, 2, 'one that begins with -, want --seed=NUMBER for such a value\n'],
   ['a flag without its value', ['--missing'], numbers, 2, '--missing: got no value, want --missing TEXT\n'],
   ['a value too many', ['--json=1'], numbers, 2, '--json: got a value, want none\n'],
+  [
+    'categories that make too many inputs',
+    ['--kind', 'x=category'],
+    table('x,y', 40_000, (i) => `t${i},${i % 2}`),
+    1,
+    'of 25600 categories, want at most 2 GiB: fewer columns: --ignore leaves one out\n',
+  ],
   ['a letter', ['-x'], numbers, 2, '"-x" is no option of this command\n'],
 ];
 
@@ -289,6 +304,37 @@ describe('a message of predict and evaluate', () => {
       expect(result).toEqual({ code, out: '' });
       expect(err).toContain(message);
     }
+  });
+
+  it('about a model of a program that refuses some values names no option of that program', async () => {
+    const rows = Array.from({ length: 9 }, (_, i) => i);
+    const data = Table.fromColumns({ x: rows, size: rows.map((i) => 'sml'[i % 3]), y: rows.map((i) => 'ab'[i % 2]) });
+    const strict = { missing: 'refuse', encodings: { size: 'ordinal' } } as const;
+    const refusing = await TableModel.fit(data, { target: 'y', epochs: 1, validation: false, ...strict });
+    const path = join(folder, 'refusing.simdprop');
+    writeFileSync(path, await refusing.save());
+    const messageFor = async (input: string) => (await simdprop(['predict', path, '-'], { input })).err;
+    expect(await messageFor('x,size\n,s\n')).toBe(
+      'simdprop: missing values: got 1 in "x", want none: leave such rows out of the file\n',
+    );
+    expect(await messageFor('x,size\n1,xl\n')).toBe(
+      'simdprop: standard input: row 2, column "size": got a category that the training rows do not have, want one of theirs\n',
+    );
+  });
+
+  it('about a network that is no model, or of another format, names a command', async () => {
+    const messageFor = async (bytes: Uint8Array) => {
+      const path = join(folder, 'network.simdprop');
+      writeFileSync(path, bytes);
+      return (await simdprop(['predict', path, PENGUINS])).err;
+    };
+    const net = await createNetwork({ inputs: 1, layers: [{ units: 1 }] });
+    expect(await messageFor(await net.save())).toMatch(
+      /without an encoder, want a model: simdprop info shows this file\n$/,
+    );
+    expect(await messageFor(new TextEncoder().encode('{"layers":[]}'))).toMatch(
+      /got JSON, want a file that simdprop has saved: simdprop convert reads it\n$/,
+    );
   });
 
   it('names the file in whose place there is a folder', async () => {

@@ -24,7 +24,20 @@ const WAYS: readonly (readonly [RegExp, string])[] = [
     /^(column (".*"): got no values in the training data, want one or more): leave it out of options\.inputs$/,
     '$1: --ignore $2 leaves it out',
   ],
-  [/fewer columns in options\.inputs, or a larger options\.rare$/, 'fewer columns: --ignore leaves one out'],
+  [
+    /(: parts of the rows, such as .*|: )a larger options\.rare, .*, or fewer columns in options\.inputs$/,
+    ': fewer columns: --ignore leaves one out',
+  ],
+  [/^encoder(?=: got .* inputs?,)/, 'the table'],
+  [
+    /: options\.missing can replace them, table\.withoutMissing\(.*\) leaves their rows out$/,
+    ': leave such rows out of the file',
+  ],
+  [/, or options\.missing$/, ''],
+  [/a label of TextDecoder, such as/, 'the name of an encoding, such as'],
+  [/a file of model\.save\(\): Network\.load reads this one$/, 'a model: simdprop info shows this file'],
+  [/(?<=want )a file that save\(\) made/, 'a file that simdprop has saved'],
+  [/: (?:Network\.load|read\w+ of simdprop\/\w+) reads it$/, ': simdprop convert reads it'],
 ];
 
 /** Messages about parts of the rows, and the flags that give other parts. */
