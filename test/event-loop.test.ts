@@ -67,6 +67,13 @@ describe('the event loop', () => {
     expect(log.filter((entry) => entry === 'message')).toHaveLength(1);
   });
 
+  it('of Node is run without reading MessageChannel, for which Node would load its streams', () => {
+    const { host, log } = makeHost(undefined, 'setImmediate', 'setTimeout');
+    Object.defineProperty(host, 'MessageChannel', { get: () => log.push('MessageChannel') });
+    eventLoopOf(host as never)(() => {});
+    expect(log).toEqual(['immediate']);
+  });
+
   it('of a hidden page is run by a message alone, until the page is visible', () => {
     const { host, log, document } = makeHost('hidden', ...PAGE);
     const run = eventLoopOf(host as never);

@@ -38,10 +38,14 @@ function real<T extends object>(value: T | undefined): T | undefined {
  * for 4 ms.
  */
 export function eventLoopOf(host: Host): (callback: Callback) => void {
-  const { document, MessageChannel: Channel, clearTimeout = () => {} } = host;
+  const { document, clearTimeout = () => {} } = host;
   const requestFrame = real(host.requestAnimationFrame);
   const setImmediate = real(host.setImmediate);
   const setTimeout = real(host.setTimeout);
+  const isPage = requestFrame && typeof document === 'object';
+  if (setImmediate && !isPage) return setImmediate;
+  // not read in Node, which loads its streams for it: 3 ms
+  const { MessageChannel: Channel } = host;
 
   const sendMessage = (callback: Callback): void => {
     if (typeof Channel === 'function') {
@@ -69,13 +73,11 @@ export function eventLoopOf(host: Host): (callback: Callback) => void {
     request(frame);
   };
 
-  if (requestFrame && typeof document === 'object') {
-    return (callback) => {
-      if (document.visibilityState === 'visible') awaitFrame(requestFrame, callback);
-      else sendMessage(callback);
-    };
-  }
-  return setImmediate ?? sendMessage;
+  if (!isPage) return sendMessage;
+  return (callback) => {
+    if (document.visibilityState === 'visible') awaitFrame(requestFrame, callback);
+    else sendMessage(callback);
+  };
 }
 
 const runEventLoop = eventLoopOf(globalThis as Host);
