@@ -2,14 +2,15 @@
 // is imported while the clock runs, so there must be no import of it here. Prints milliseconds as JSON.
 let compileMs = 0;
 let compiled = 0;
-const { compile } = WebAssembly;
-WebAssembly.compile = async (...args) => {
-  const before = performance.now();
-  const module = await compile.apply(WebAssembly, args);
-  compileMs += performance.now() - before;
-  compiled++;
-  return module;
-};
+WebAssembly.Module = new Proxy(WebAssembly.Module, {
+  construct(target, args) {
+    const before = performance.now();
+    const module = Reflect.construct(target, args);
+    compileMs += performance.now() - before;
+    compiled++;
+    return module;
+  },
+});
 
 const started = performance.now();
 const { Network } = await import('../dist/index.js');

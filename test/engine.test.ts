@@ -4,6 +4,7 @@ import { compileBytes } from '../src/core/engine.js';
 import { inflate } from '../src/core/inflate.js';
 import { base64 } from '../src/generated/simd.js';
 import { createNetwork } from './build.js';
+import { watchCompiling } from './compiling.js';
 
 const shipped = new Uint8Array(readFileSync(new URL('../build/shipped/simd.wasm', import.meta.url)));
 
@@ -24,12 +25,41 @@ describe('the core in the JavaScript files', () => {
   });
 });
 
+it('is compiled at once, so that Node 20 cannot hang; in a page, which may refuse that, by a promise', async () => {
+  const compile = vi.spyOn(WebAssembly, 'compile');
+  const { compile: compileAtOnce, restore } = watchCompiling();
+  try {
+    await compileBytes(shipped);
+    expect([compileAtOnce, compile].map(({ mock }) => mock.calls.length)).toEqual([1, 0]);
+    vi.stubGlobal('document', {});
+    await compileBytes(shipped);
+    expect([compileAtOnce, compile].map(({ mock }) => mock.calls.length)).toEqual([1, 1]);
+  } finally {
+    restore();
+  }
+});
+
 describe('a core that cannot be compiled', () => {
   const cause = new Error('Wasm code generation disallowed by embedder');
+  let restore = () => {};
+  afterEach(() => {
+    restore();
+    restore = () => {};
+  });
+
+  /** Lets every way to compile fail. */
+  function refuse(error: Error): void {
+    vi.spyOn(WebAssembly, 'compile').mockRejectedValue(error);
+    const watched = watchCompiling();
+    restore = watched.restore;
+    watched.compile.mockImplementation(() => {
+      throw error;
+    });
+  }
 
   it.each(['document', 'WorkerGlobalScope'])('says what a page must allow, if there is a %s', async (name) => {
     vi.stubGlobal(name, class {});
-    vi.spyOn(WebAssembly, 'compile').mockRejectedValue(cause);
+    refuse(cause);
     const error = await compileBytes(shipped).catch((reason: Error) => reason);
     expect(error).toMatchObject({
       message: expect.stringContaining(
@@ -42,7 +72,7 @@ describe('a core that cannot be compiled', () => {
   });
 
   it('says how to pass it as a module, in a host that compiles only files', async () => {
-    vi.spyOn(WebAssembly, 'compile').mockRejectedValue(cause);
+    refuse(cause);
     const refused = { message: expect.stringContaining('import simdprop/simd.wasm as a module'), cause };
     await expect(compileBytes(shipped)).rejects.toMatchObject(refused);
     vi.stubGlobal('WorkerGlobalScope', class {});
@@ -56,7 +86,7 @@ describe('a core that cannot be compiled', () => {
   });
 
   it('says so if there is no memory for it', async () => {
-    vi.spyOn(WebAssembly, 'compile').mockRejectedValue(new RangeError('Out of memory'));
+    refuse(new RangeError('Out of memory'));
     await expect(compileBytes(shipped)).rejects.toThrow('no memory left to compile the core: dispose() of networks');
   });
 

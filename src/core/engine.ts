@@ -60,9 +60,16 @@ export const PAGE_BYTES = 65_536;
 /** Each build is compiled only once in a process or page; instances share its machine code. */
 const modules = new Map<BuildName, Promise<WebAssembly.Module>>();
 
+/**
+ * True in a page: some browsers accept only small modules synchronously there. Elsewhere modules and instances are made
+ * synchronously, which is faster for a core; and in Node 20, waiting for a promise of V8 can hang forever: see
+ * docs/kernels.md.
+ */
+const isInPage = () => 'document' in globalThis;
+
 export async function compileBytes(bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module> {
   try {
-    return await WebAssembly.compile(bytes);
+    return isInPage() ? await WebAssembly.compile(bytes) : new WebAssembly.Module(bytes);
   } catch (error) {
     throw (await import('./no-engine.js')).explain(bytes, error);
   }
@@ -104,13 +111,8 @@ export async function instantiate(
   if (!isKind(module, 'WebAssembly.Module')) throw wrongType('wasm', module, wanted);
   const names = WebAssembly.Module.exports(module).map(({ name }) => name);
   const isCore = names.includes('abiVersion') && names.includes('serve') === isShared;
-  // Instances are made synchronously, except in a page, where some browsers accept only small modules in this way. In
-  // Node 20, waiting for a promise can hang forever: see docs/kernels.md
   const instance =
-    isCore &&
-    ('document' in globalThis
-      ? await WebAssembly.instantiate(module, imports)
-      : new WebAssembly.Instance(module, imports));
+    isCore && (isInPage() ? await WebAssembly.instantiate(module, imports) : new WebAssembly.Instance(module, imports));
   const core = instance && (instance.exports as unknown as Core);
   if (!core || core.abiVersion() !== ABI_VERSION) throw new TypeError(`wasm: got another module, want ${wanted}`);
   return core;

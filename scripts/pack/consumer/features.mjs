@@ -167,5 +167,9 @@ for (const threads of [undefined, 2]) {
 }
 
 // the error of a host that does not compile WebAssembly from bytes
-WebAssembly.compile = () => Promise.reject(new Error('Wasm code generation disallowed by embedder'));
+WebAssembly.Module = class {
+  constructor() {
+    throw new Error('Wasm code generation disallowed by embedder');
+  }
+};
 await assert.rejects(create({ threads: 2 }), /import simdprop\/simd\.wasm as a module .+ pass it as \{ wasm \}/);
