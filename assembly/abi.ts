@@ -190,7 +190,8 @@ export const RANDOM_BLOCK = 108; // u32 [4]: one block of random words
 export const EFFECTIVE = 112; // f32 [BLOCK_FLOATS]: a block of the gradient, clipped and with the penalties
 export const UNION = 116; // u16: the inputs that are not zero in at least one row
 export const SUMS = 120; // f32 [inputs x 16]: sums over the rows, until they are added to their target; otherwise 0
-// delta in panels and a transposed block of inputs (gradient.ts), or a transposed panel of W (delta.ts)
+// delta in panels and a transposed block of inputs (gradient.ts), or a transposed panel of W (delta.ts, and between the
+// calls of the core src/core/parameters.ts)
 export const PACKED = 124;
 // f32 [3 x MIXED_ROWS x the widest mixed layer]: z, a and delta of the units of one function
 export const SCRATCH = 128;

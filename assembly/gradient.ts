@@ -260,9 +260,17 @@ function cutPanel(panel: usize, m: usize, stride: usize, rows: i32): void {
 
 /**
  * transposed [columns x rows] = m [rows x columns]^T. Both are read and written in groups of four, beyond the last
- * column and the last row too. That is safe because behind every matrix of the batch lies another one of the same size.
+ * column and the last row too. That is safe because behind every matrix of the batch lies another one of the same size;
+ * src/core/parameters.ts, which copies weights with it, asks for whole groups.
  */
-function transposeRows(transposed: usize, rowBytes: usize, m: usize, stride: usize, columns: i32, rows: i32): void {
+export function transposeRows(
+  transposed: usize,
+  rowBytes: usize,
+  m: usize,
+  stride: usize,
+  columns: i32,
+  rows: i32,
+): void {
   for (const end = m + ((<usize>columns) << 2); m < end; m += 16) {
     let source = m;
     let target = transposed;

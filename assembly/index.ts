@@ -24,6 +24,9 @@ export {
   trainRows,
 } from './step';
 
+// Weights that are read or set
+export { transposeRows } from './gradient';
+
 // Checks whether all numbers are still finite
 export { largestMagnitude } from './finite';
 // Full batches with L-BFGS, whose loop is in src/training/lbfgs.ts

@@ -118,8 +118,8 @@ function sizesOf({ spec, capacity, set, slots, threads }: Given): Record<string,
     packed: Math.max(
       // delta in panels, and a transposed block of inputs
       capacity * widest * F32 + abi.BLOCK_INPUTS * abi.transposedStride(capacity),
-      // a transposed panel of W
-      widest * abi.PANEL_ROW_BYTES,
+      // a transposed panel of W, for errors or for weights that are read or set
+      Math.max(widest, inputs) * abi.PANEL_ROW_BYTES,
     ),
     // z, a and delta
     scratch: 3 * abi.MIXED_ROWS * widestMixed,

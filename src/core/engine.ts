@@ -29,6 +29,14 @@ export interface Core {
   addScaled(target: number, source: number, floats: number, factor: number): void;
   dot(u: number, v: number, floats: number): number;
   scaleFloats(target: number, floats: number, factor: number): void;
+  transposeRows(
+    target: number,
+    targetStride: number,
+    source: number,
+    sourceStride: number,
+    columns: number,
+    rows: number,
+  ): void;
   /** Not the core's, but that of its wrapper in src/processes. Only networks of a team of processes have it. */
   readonly team?: TeamCalls;
 }

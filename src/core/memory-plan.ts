@@ -258,13 +258,14 @@ function planTrainedLayers(
 function planThreads(regions: Regions, spec: Spec, capacity: number, team: Team, listStride: number) {
   const widest = paddedFloats(Math.max(...spec.layers.map(({ units }) => units)));
   const gradientBytes = 4 * capacity * widest + abi.BLOCK_INPUTS * abi.transposedStride(capacity);
-  const errorBytes = widest * abi.PANEL_ROW_BYTES;
+  // a transposed panel, for errors or for weights that are read or set
+  const panelBytes = Math.max(widest, spec.inputs) * abi.PANEL_ROW_BYTES;
   const room = {
     randomBlock: regions.reserve('randomBlock', abi.RANDOM_BLOCK_BYTES),
     effective: regions.reserve('effective', abi.BLOCK_FLOATS * 4),
     union: regions.reserve('union', listStride),
     sums: regions.reserve('sums', isListed(spec) ? spec.inputs * abi.PANEL_ROW_BYTES : 0),
-    packed: regions.reserve('packed', Math.max(gradientBytes, errorBytes)),
+    packed: regions.reserve('packed', Math.max(gradientBytes, panelBytes)),
     scratch: planScratch(regions, spec),
   };
   const threadBytes = Math.ceil((regions.end - room.randomBlock) / abi.LINE_BYTES) * abi.LINE_BYTES;

@@ -4,7 +4,7 @@ import { plainFloats, type Row } from '../check/plain-arrays.js';
 import type { Arena } from '../core/arena.js';
 import { paddedFloats, weightFloats } from '../core/layout.js';
 import type { LayerPlan } from '../core/memory-plan.js';
-import { readWeights, writeWeights } from '../core/parameters.js';
+import { readUnits, readWeights, writeUnits, writeWeights } from '../core/parameters.js';
 import { activationAt, hasSlopes, showActivation } from '../spec/activations.js';
 import type { Activation } from '../spec/network-options.js';
 import { checkDropout, checkMaxNorm, type LayerSpec, type Spec } from '../spec/spec.js';
@@ -193,7 +193,11 @@ export class ArenaLayer implements Layer {
   }
 
   getWeights(unit?: number, none?: undefined): Float32Array {
-    return this.#readWeights(this.#plan.weights, this.#unitsFrom(this.#begin('getWeights', 2, none), unit));
+    const [first, last] = this.#unitsFrom(this.#begin('getWeights', 2, none), unit);
+    if (unit === undefined) return this.#readWeights(this.#plan.weights);
+    const values = new Float32Array(this.fanIn);
+    readUnits(this.#panels(this.#plan.weights), this.fanIn, first, last, values);
+    return values;
   }
 
   setWeights(values: Parameters, unit?: number, none?: undefined): void {
@@ -203,10 +207,9 @@ export class ArenaLayer implements Layer {
     const floats = plainFloats(where, values, count, this.fanIn, 'one for each input of the layer');
     const checked = checkFloats(where, floats, count);
     this.#pass.checkUnlocked(where);
-    const panels = this.#panels(this.#plan.weights);
-    // lanes that fill up the panels are set to 0 too: training that has diverged may have left NaN there
-    if (unit === undefined) panels.fill(0);
-    writeWeights(panels, this.fanIn, first, last, checked);
+    // lanes that fill up the last panel are set to 0 too: training that has diverged may have left NaN there
+    if (unit === undefined) writeWeights(this.#arena, this.#plan.weights, this, checked);
+    else writeUnits(this.#panels(this.#plan.weights), this.fanIn, first, last, checked);
     this.#pass.setParameters();
   }
 
@@ -260,7 +263,7 @@ export class ArenaLayer implements Layer {
 
   getWeightGradients(none?: undefined): Float32Array {
     this.#needGradients(this.#begin('getWeightGradients', 1, none));
-    return this.#readWeights(this.#plan.weightGradients, [0, this.units]);
+    return this.#readWeights(this.#plan.weightGradients);
   }
 
   getBiasGradients(none?: undefined): Float32Array {
@@ -330,9 +333,9 @@ export class ArenaLayer implements Layer {
     return hasSlopes(this.activation) ? this.#arena.floats(address, this.units).slice() : new Float32Array(this.units);
   }
 
-  #readWeights(address: number, [first, last]: readonly [number, number]): Float32Array {
-    const values = new Float32Array((last - first) * this.fanIn);
-    readWeights(this.#panels(address), this.fanIn, first, last, values);
+  #readWeights(address: number): Float32Array {
+    const values = new Float32Array(this.units * this.fanIn);
+    readWeights(this.#arena, address, this, values);
     return values;
   }
 }

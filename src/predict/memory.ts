@@ -1,5 +1,6 @@
 import type { NumberArray } from '../check/arrays.js';
-import { pack } from '../core/parameters.js';
+import { weightFloats } from '../core/layout.js';
+import { eachLayer, writeUnits } from '../core/parameters.js';
 import { startPredictCore } from '../core/predict-core.js';
 import { makePredictPlan, writePredictTables } from '../core/predict-plan.js';
 import { type Matrix, readRows, writeBytes, writeFloats } from '../core/rows.js';
@@ -49,6 +50,12 @@ export async function startMemory({ spec, names, standardization, parameters }: 
       readRows(state.floatMemory, address, matrix, rows, target, start),
   };
   writePredictTables(memory.buffer, spec, first);
-  pack(state, first.parameters, parameters);
+  eachLayer(
+    first,
+    first.parameters,
+    ({ fanIn, units }, address, start) =>
+      writeUnits(state.floats(address, weightFloats(fanIn, units)), fanIn, 0, units, parameters, start),
+    (units, address, start) => state.floats(address, units).set(parameters.subarray(start, start + units)),
+  );
   return state;
 }
