@@ -119,7 +119,7 @@ const wayToNetwork = (value: unknown) =>
 /** A network as writers take it. Throws a TypeError for everything else. */
 export function exchangedOf(where: string, network: Network): Exchanged {
   if (!(network instanceof Network)) throw wrongType(where, network, `a Network${wayToNetwork(network)}`);
-  const { spec, goal, names, parameters, standardization, targetScale } = network[CONTENTS](false);
+  const { spec, goal, names, parameters, standardization, targetScale } = network[CONTENTS]();
   const { inputs, layers, scale, scaled, cost, huberDelta, ...training } = spec;
   const notes: string[] = [];
   if (scaled !== 'all' && (scaled === 'integers' || scale !== 1 / 255)) {

@@ -48,6 +48,7 @@ import { OutputsError } from './model/outputs-error.js';
 import { Pass } from './model/pass.js';
 import { hideUncounted } from './model/uncounted-rows.js';
 import type { LoadOptions } from './persistence/decode.js';
+import type * as filesCode from './persistence/network-file.js';
 import { CONTENTS, type SavedNetwork, type SaveOptions } from './persistence/saved-network.js';
 import type { SavedBytes, Section } from './persistence/sections.js';
 import { checkClassNames, checkNames, checkNetworkNames, classCountOf } from './spec/names.js';
@@ -113,6 +114,9 @@ export const FIT_UNWATCHED = Symbol('fitUnwatched');
 
 /** Loaded by the first call of evaluate. Later calls begin at once, so that no training can come before them. */
 let evaluation: typeof evaluationCode | undefined;
+
+/** Loaded by the first call of save. Later calls copy the parameters to the file at once. */
+let files: typeof filesCode | undefined;
 
 /** Loaded by the first call of trainFor. Later calls train before they return their promise. */
 let timeBoxed: typeof trainForCode | undefined;
@@ -927,20 +931,35 @@ export class Network {
   }
 
   async #save(options: SaveOptions): Promise<SavedBytes> {
-    // read at the call; checked by code that is loaded only now
+    // read at the call; checked by code that may be loaded only now
     const { training, precision } = Object(options) as SaveOptions;
-    const contents = this[CONTENTS](training === true);
-    const { encode, precisionOf } = await import('./persistence/network-file.js');
-    return encode(contents, precisionOf(options, training, precision));
+    const isTraining = training === true;
+    const contents = this.#contents(isTraining);
+    const copy = files ? undefined : this.#parametersOf(isTraining);
+    files ??= await import('./persistence/network-file.js');
+    const read = (values: Float32Array) => {
+      if (copy) values.set(copy);
+      else this.#parametersOf(isTraining, values);
+    };
+    return files.encode(contents, read, files.precisionOf(options, training, precision));
   }
 
   /** @internal What a file of this network holds: writers of other formats take it too. */
-  [CONTENTS](isTraining: boolean): SavedNetwork {
+  [CONTENTS](): SavedNetwork {
+    return { ...this.#contents(false), parameters: this.#parametersOf(false) };
+  }
+
+  /** The parameters for a file, which must be finite. `isTraining`: those with which training resumes. */
+  #parametersOf(isTraining: boolean, values?: Float32Array): Float32Array {
+    const region = isTraining ? this.#trainer.parameters : this.#arena.plan.parameters;
+    const wanted = 'a finite number: training has diverged';
+    const parameters = unpack(this.#arena, region, values);
+    return checkFloats('save: parameters', parameters, this.parameters, Number.isFinite, wanted);
+  }
+
+  #contents(isTraining: boolean): Omit<SavedNetwork, 'parameters'> {
     const trainer = this.#trainer;
     const { optimizer, clock, trainingSamples, epochsTrained } = trainer.state;
-    const parameters = unpack(this.#arena, isTraining ? trainer.parameters : this.#arena.plan.parameters);
-    const wanted = 'a finite number: training has diverged';
-    checkFloats('save: parameters', parameters, this.parameters, Number.isFinite, wanted);
     return {
       spec: this.#arena.spec,
       goal: trainer.goal,
@@ -950,7 +969,6 @@ export class Network {
       epochsTrained,
       ...trainer.scaling,
       names: this.#arena.names,
-      parameters,
       training: isTraining ? trainer.saved : undefined,
       unknown: this.#unknown,
     };

@@ -34,7 +34,7 @@ const NETWORK: Record<string, (net: Network) => unknown> = {
   applyGradients: (net) => net.applyGradients(),
   copyWeights: (net) => net.copyWeights(net),
   save: (net) => net.save(),
-  'Symbol(contents)': (net) => net[CONTENTS](false),
+  'Symbol(contents)': (net) => net[CONTENTS](),
   'Symbol(fitUnwatched)': (net) => net[FIT_UNWATCHED](data, {}),
   inspect: (net) => net.inspect(),
   summary: (net) => net.summary(),

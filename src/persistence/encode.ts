@@ -3,7 +3,7 @@ import { floatsOfHalves, halvesOfFloats, MAX_HALF } from '../check/half-floats.j
 import { ACTIVATIONS } from '../spec/activations.js';
 import { MIXED } from '../spec/codes.js';
 import type { Activation } from '../spec/network-options.js';
-import { parametersOf, type Spec } from '../spec/spec.js';
+import { countParameters, parametersOf, type Spec } from '../spec/spec.js';
 import type { Standardization } from '../spec/standardization.js';
 import type { Place, RunPlace, SavedTraining, StopperPlace } from '../training/place.js';
 import type { Precision, SavedNetwork } from './saved-network.js';
@@ -39,11 +39,15 @@ import {
 /** The sections that only `save({ training: true })` writes. */
 export const TRAINING_SECTIONS = ['training', 'training.slots', 'training.sums', 'training.best'];
 
-export function encode(network: SavedNetwork, precision: Precision): SavedBytes {
+/** `readParameters` writes the parameters, in the order of the file, to an array of their number. */
+export function encode(
+  network: Omit<SavedNetwork, 'parameters'>,
+  readParameters: (values: Float32Array) => void,
+  precision: Precision,
+): SavedBytes {
   const {
     spec,
     goal,
-    parameters,
     standardization,
     targetScale,
     names,
@@ -56,7 +60,7 @@ export function encode(network: SavedNetwork, precision: Precision): SavedBytes 
   } = network;
   return writeSections([
     ...networkSections(spec),
-    precision === 'f16' ? halfSection(network) : floatSection('parameters', true, [parameters]),
+    { name: 'parameters', type: precision, isRequired: true, bytes: PARAMETERS[precision](spec, readParameters) },
     ...(standardization ? [scaleSection('standardization', standardization)] : []),
     ...(targetScale ? [scaleSection('targets', targetScale)] : []),
     ...(names.classes || names.columns ? [jsonSection('names', false, names)] : []),
@@ -67,19 +71,28 @@ export function encode(network: SavedNetwork, precision: Precision): SavedBytes 
   ]);
 }
 
-/** The parameters in 16 bits. Throws a RangeError if one is too large for them. */
-function halfSection({ spec, parameters }: SavedNetwork): NewSection {
-  const bytes = halvesOfFloats(parameters);
-  const bad = floatsOfHalves(bytes).findIndex((value) => !Number.isFinite(value));
-  if (bad >= 0) {
+/** The parameters in 32 or in 16 bits. */
+const PARAMETERS: Readonly<
+  Record<Precision, (spec: Spec, read: (values: Float32Array) => void) => NewSection['bytes']>
+> = {
+  f32: (spec, read) => {
+    const count = countParameters(spec);
+    const write = ({ buffer, byteOffset }: Uint8Array) => read(new Float32Array(buffer, byteOffset, count));
+    return [{ length: 4 * count, write }];
+  },
+  f16: (spec, read) => {
+    const parameters = new Float32Array(countParameters(spec));
+    read(parameters);
+    const bytes = halvesOfFloats(parameters);
+    const bad = floatsOfHalves(bytes).findIndex((value) => !Number.isFinite(value));
+    if (bad < 0) return bytes;
     throw outOfRange(
       `save: ${placeOf(spec, bad)}`,
       parameters[bad],
       `at most ${MAX_HALF} in size for the precision f16: f32 holds it`,
     );
-  }
-  return { name: 'parameters', type: 'f16', isRequired: true, bytes };
-}
+  },
+};
 
 /** Where parameter `index` is: `layers[1], unit 3, weight 5`. */
 function placeOf({ inputs, layers }: Spec, index: number): string {

@@ -15,12 +15,18 @@ import { encodeUtf8 } from '../check/utf8.js';
 // A section that a reader does not know comes from a newer version. If it is required, the file cannot be used without
 // it. If not, the reader keeps it unchanged and writes it again.
 
-/** A section to be written. Its bytes may be several arrays, one after another. */
+/** A part of a section that is written where it stands in the file, so that no copy of it is needed. */
+export interface Written {
+  readonly length: number;
+  write(bytes: Uint8Array): void;
+}
+
+/** A section to be written. Its bytes may be several parts, one after another. */
 export interface NewSection {
   readonly name: string;
   readonly type: string;
   readonly isRequired: boolean;
-  readonly bytes: Uint8Array | readonly Uint8Array[];
+  readonly bytes: Uint8Array | readonly (Uint8Array | Written)[];
 }
 
 export interface Section extends NewSection {
@@ -89,7 +95,8 @@ export function writeSections(sections: readonly NewSection[]): SavedBytes {
   for (const [i, parts] of contents.entries()) {
     let at = sectionStart;
     for (const part of parts) {
-      file.set(part, at);
+      if (part instanceof Uint8Array) file.set(part, at);
+      else part.write(file.subarray(at, at + part.length));
       at += part.length;
     }
     sectionStart += aligned(lengths[i]);
