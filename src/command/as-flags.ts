@@ -16,6 +16,7 @@ const WAYS: readonly (readonly [RegExp, string])[] = [
   [/\bapproximate: true\b/, '--approximate'],
   [/new TextDecoder\("utf-16le"\)\.decode\(bytes\)/, '--encoding utf-16le'],
   [/: options\.names gives others$/, ''],
+  [/a label of TextDecoder, such as/, 'the name of an encoding, such as'],
   [/; if not, Table\.fromCsv accepts the whole text$/, ''],
   [/, the first in row \d+(?=, want)/, ''],
   [/: table\.withoutMissing\(\[.*\]\) leaves it out$/, ': leave such rows out of the file'],
@@ -29,12 +30,15 @@ const WAYS: readonly (readonly [RegExp, string])[] = [
     ': fewer columns: --ignore leaves one out',
   ],
   [/^encoder(?=: got .* inputs?,)/, 'the table'],
+];
+
+/** Messages about models, and about values that a model refuses. */
+const MODELS: readonly (readonly [RegExp, string])[] = [
   [
     /: options\.missing can replace them, table\.withoutMissing\(.*\) leaves their rows out$/,
     ': leave such rows out of the file',
   ],
   [/, or options\.missing$/, ''],
-  [/a label of TextDecoder, such as/, 'the name of an encoding, such as'],
   [/a file of model\.save\(\): Network\.load reads this one$/, 'a model: simdprop info shows this file'],
   [/(?<=want )a file that save\(\) made/, 'a file that simdprop has saved'],
   [/: (?:Network\.load|read\w+ of simdprop\/\w+) reads it$/, ': simdprop convert reads it'],
@@ -65,7 +69,7 @@ const NAMES: readonly (readonly [RegExp, string])[] = [
 /** A message of the library, in the words of the command. */
 export function asFlags(message: string): string {
   let text = message;
-  for (const [way, own] of [...WAYS, ...PARTS]) text = text.replace(way, own);
+  for (const [way, own] of [...WAYS, ...MODELS, ...PARTS]) text = text.replace(way, own);
   text = text.replace(OPTIONS, (_, header, value, column, kind, missing, name, setting) => {
     if (header) return value === 'true' ? '--header' : '--no-header';
     if (column) return `--kind ${quote(`${JSON.parse(column)}=${kind}`, 200)}`;
