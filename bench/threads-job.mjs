@@ -1,0 +1,62 @@
+// Run by bench/threads.ts, with and without wide registers: epochs of the same training with one thread and with two,
+// and predictions of 256 rows, in turns. Prints the times.
+import { adam, Network, sgd } from '../dist/index.js';
+
+const [rounds, mode] = process.argv.slice(2);
+const wide = mode === 'wide';
+
+/** The epochs of a training. */
+const EPOCHS = 3;
+/** The predictions after a training. */
+const PREDICTIONS = 5;
+const PREDICTED_ROWS = 256;
+
+/** [name, widths, batch size, optimizer, steps of an epoch] */
+const NETWORKS = [
+  ['784-30-10', [784, 30, 10], 10, sgd({ learningRate: 0.1 }), 400],
+  ['784-128-10, Adam', [784, 128, 10], 32, adam(), 100],
+  ['784-512-512-10', [784, 512, 512, 10], 128, sgd({ learningRate: 0.05 }), 10],
+  ['1024-2048-2048-10, Adam', [1024, 2048, 2048, 10], 256, adam(), 2],
+];
+
+let state = 7;
+function random() {
+  state = (Math.imul(state, 1103515245) + 12345) >>> 0;
+  return state / 2 ** 32;
+}
+
+for (const [name, [inputs, ...units], batchSize, optimizer, steps] of NETWORKS) {
+  const samples = steps * batchSize;
+  const layers = units.map((n, l) => ({ units: n, activation: l + 1 < units.length ? 'relu' : 'softmax' }));
+  const data = {
+    inputs: Float32Array.from({ length: samples * inputs }, () => (random() < 0.8 ? 0 : random())),
+    targets: Uint8Array.from({ length: samples }, () => Math.floor(10 * random())),
+  };
+  const predicted = data.inputs.subarray(0, PREDICTED_ROWS * inputs);
+  const contestants = [];
+  for (const threads of [1, 2]) {
+    const net = await Network.create({ inputs, layers, seed: 1, threads, wide });
+    contestants.push({ net, prepared: await net.prepareData(data), train: [], predict: [] });
+    if (net.wide !== wide) throw new Error(`wide: ${net.wideReason}`);
+  }
+  // the first round only warms up
+  for (let round = -1; round < Number(rounds); round++) {
+    for (const { net, prepared, train, predict } of contestants) {
+      const history = await net.fit(prepared, { epochs: EPOCHS, batchSize, optimizer });
+      const times = [];
+      for (let i = 0; i < PREDICTIONS; i++) {
+        const start = performance.now();
+        net.predict(predicted);
+        times.push(performance.now() - start);
+      }
+      if (round < 0) continue;
+      train.push(...history.column('elapsedMs').map((ms) => ms / steps));
+      predict.push(...times);
+    }
+  }
+  const [one, two] = contestants;
+  const isSame = Buffer.compare(await one.net.save(), await two.net.save()) === 0;
+  const times = ({ train, predict }) => ({ train, predict });
+  console.log(JSON.stringify({ name, node: process.version, batchSize, isSame, one: times(one), two: times(two) }));
+  for (const { net } of contestants) net.dispose();
+}
