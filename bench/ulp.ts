@@ -1,16 +1,17 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { activations, type ReferenceActivation } from '../src/inspection/reference.js';
 import { ACTIVATIONS, constantOf } from '../src/spec/activations.js';
 import { ulp } from '../test/bounds.js';
 import { startKernels } from '../test/build.js';
-import { alignTable, describeMachine, machineLine, saveResult } from './machine.js';
+import { alignTable, describeMachine, type Machine, machineLine, saveResult } from './machine.js';
 
 // Walks all floats but NaN through the activations that are not made of a few exact operations, and compares the
 // results with the reference in doubles. SIMDPROP_BUILD chooses the build.
 
 const HELP = `npm run bench:ulp -- [--only NAME] [--save]
   --only NAME  measure only this activation
-  --save       also write the results to bench/results/ulp-<date>.json`;
+  --save       also write the results to bench/results/ulp-<date>.json, after each activation; rows of others stay`;
 
 /** Where the reference costs too much for billions of floats, and a formula has every bit of it. */
 interface Ends {
@@ -45,6 +46,9 @@ const NAMES = Object.keys(ENDS) as ReferenceActivation[];
 /** The smallest result of exp, e^-87.3, with which a function approaches 0. Smaller errors are not counted. */
 const SMALLEST = 1.3e-38;
 const LEAST_ERROR: Partial<Record<ReferenceActivation, number>> = { silu: 87.3, mish: 87.3, geluTanh: 10, gelu: 14 };
+
+/** Four units in the last place below the largest float. */
+const NEAR_INFINITY = (2 - 2 ** -23 - 4 * 2 ** -23) * 2 ** 127;
 
 const LARGEST_BITS = 0x7f800000;
 const COUNT = 1 << 16;
@@ -93,6 +97,8 @@ async function measure(name: ReferenceActivation): Promise<Row> {
   let unseen = 0;
   const note = (x: number, value: number, exact: number) => {
     if (value === exact || (x < -13 && Math.abs(value - exact) <= leastError)) return;
+    // a result just below the largest float may become infinity
+    if (value === Number.POSITIVE_INFINITY && exact > NEAR_INFINITY) return;
     const ulps = Math.abs(value - exact) / ulp(exact);
     if (!(ulps <= row.ulps)) [row.ulps, row.at] = [ulps, x];
     if (x >= -0.5 && !(ulps <= row.ulpsFromMinusHalf)) [row.ulpsFromMinusHalf, row.atFromMinusHalf] = [ulps, x];
@@ -150,6 +156,17 @@ async function isOdd(): Promise<boolean> {
   return true;
 }
 
+/** Saves rows, together with those of other activations that were saved on the same day. */
+function save(machine: Machine, rows: readonly Row[], tanhIsOdd: boolean): void {
+  const name = `ulp-${machine.date}`;
+  const path = new URL(`results/${name}.json`, import.meta.url);
+  const saved = existsSync(path)
+    ? (JSON.parse(readFileSync(path, 'utf8')) as { readonly rows: readonly Row[] })
+    : undefined;
+  const all = new Map([...(saved?.rows ?? []), ...rows].map((row) => [row.activation, row]));
+  saveResult(name, machine, { rows: [...all.values()], tanhIsOdd });
+}
+
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: { only: { type: 'string' }, save: { type: 'boolean' }, help: { type: 'boolean' } },
@@ -162,12 +179,14 @@ async function main(): Promise<void> {
   if (only !== undefined && !(NAMES as string[]).includes(only)) {
     throw new RangeError(`--only: got '${only}', want one of ${NAMES.map((name) => `'${name}'`).join(', ')}`);
   }
+  const machine = describeMachine();
+  const odd = await isOdd();
   const rows: Row[] = [];
   for (const name of NAMES.filter((name) => only === undefined || name === only)) {
     process.stderr.write(`${name} ...\n`);
     rows.push(await measure(name));
+    if (values.save) save(machine, rows, odd);
   }
-  const machine = describeMachine();
   const cells = rows.map((row) => [
     row.activation,
     ...[row.ulps, row.at, row.ulpsFromMinusHalf, row.atFromMinusHalf, row.fall, row.fallAt].map((number, i) =>
@@ -177,9 +196,7 @@ async function main(): Promise<void> {
   ]);
   const head = ['', 'ulp', 'at', 'ulp from -1/2 on', 'at', 'largest fall', 'at', 'least', 'largest'];
   console.log(`${machineLine(machine)}\n${alignTable([head, ...cells])}`);
-  const odd = await isOdd();
   console.log(`tanh is odd for all floats: ${odd}`);
-  if (values.save) console.log(saveResult(`ulp-${machine.date}`, machine, { rows, tanhIsOdd: odd }));
 }
 
 main().catch((error: unknown) => {
