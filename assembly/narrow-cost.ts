@@ -1,3 +1,4 @@
+import { quadraticTerm } from './cost-terms';
 import { log } from './math';
 import { horizontalMax, laneMask } from './simd';
 
@@ -31,19 +32,14 @@ export function narrowQuadraticCosts(
   const mask = laneMask(units, 0);
   let row = 0;
   for (; row + 2 <= rows; row += 2) {
-    const first = quadraticTerms(v128.load(a), v128.load(y), mask);
-    const second = quadraticTerms(v128.load(a + stride), v128.load(y + yStride), mask);
-    storeSums(costs, first, second);
+    const first = quadraticTerm(v128.load(a), v128.load(y));
+    const second = quadraticTerm(v128.load(a + stride), v128.load(y + yStride));
+    storeSums(costs, v128.and(first, mask), v128.and(second, mask));
     costs += 16;
     a += stride << 1;
     y += yStride << 1;
   }
   return row;
-}
-
-function quadraticTerms(a: v128, y: v128, mask: v128): v128 {
-  const d = f32x4.sub(a, y);
-  return v128.and(f32x4.mul(f32x4.mul(f32x4.splat(0.5), d), d), mask);
 }
 
 /** costs [rows] = -sum_k y_k ln a_k, four rows at a time. See crossEntropies in cost.ts. */

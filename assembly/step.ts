@@ -219,9 +219,10 @@ function backwardShare(row: i32, own: i32, rows: i32): void {
     const byPanels = isSharedByPanels(layer - LAYER_BYTES, load<i32>(layer, UNITS), rows);
     if (byPanels || wasByPanels) barrier();
     const inputs = load<i32>(layer, FAN_IN);
-    const first = unitStart(inputs);
-    if (byPanels) backwardLayer(layer, 0, rows, first, unitEnd(inputs) - first);
-    else if (own > 0) backwardLayer(layer, row, own, 0, inputs);
+    if (byPanels) {
+      const first = unitStart(inputs);
+      backwardLayer(layer, 0, rows, first, unitEnd(inputs) - first);
+    } else if (own > 0) backwardLayer(layer, row, own, 0, inputs);
     wasByPanels = byPanels;
   }
 }

@@ -114,26 +114,27 @@ export function shareEnd(count: i32): i32 {
 }
 
 /**
- * The first of a layer's `panels` that this thread has. The thread computes their gradient and updates their
- * parameters.
+ * The first panel that this thread has of a layer with `units` units. The thread computes the gradient of its panels
+ * and updates their parameters.
  */
-export function panelStart(panels: i32): i32 {
-  return IS_DIVIDED ? panelsBefore(panels, index) : 0;
+export function panelStart(units: i32): i32 {
+  return IS_DIVIDED ? panelsBefore(panelsOf(units), index) : 0;
 }
 
-/** The panel after the last of a layer's `panels` that this thread has. */
-export function panelEnd(panels: i32): i32 {
+/** The panel after the last one that this thread has of a layer with `units` units. */
+export function panelEnd(units: i32): i32 {
+  const panels = panelsOf(units);
   return IS_DIVIDED ? panelsBefore(panels, index + 1) : panels;
 }
 
 /** The first of a layer's `units` that this thread has: that of a panel. */
 export function unitStart(units: i32): i32 {
-  return panelStart(panelsOf(units)) * PANEL_UNITS;
+  return panelStart(units) * PANEL_UNITS;
 }
 
 /** The unit after the last of a layer's `units` that this thread has. */
 export function unitEnd(units: i32): i32 {
-  return min(panelEnd(panelsOf(units)) * PANEL_UNITS, units);
+  return min(panelEnd(units) * PANEL_UNITS, units);
 }
 
 function panelsOf(units: i32): i32 {

@@ -26,7 +26,7 @@ import {
   Z,
 } from './abi';
 import { activate, isElementwise, multiplyBySlope, sigmoidSlope } from './activation';
-import { costSlope, costTerm, cancelsOutputSlope } from './cost';
+import { cancelsOutputSlope, costSlope, costTerm } from './cost-terms';
 import { constantsOf } from './layer-activation';
 import { sigmoid } from './power-activation';
 import { horizontalSum64, laneMask, madd, widenAdd } from './simd';

@@ -97,16 +97,12 @@ function endOfLayers(): usize {
 
 /** The first panel of a layer that this thread has, that is, whose gradient it has computed. */
 function firstPanel(layer: usize): i32 {
-  return panelStart(panelsOf(layer));
+  return panelStart(load<i32>(layer, UNITS));
 }
 
 /** The panel after the last panel of a layer that this thread has. */
 function endPanel(layer: usize): i32 {
-  return panelEnd(panelsOf(layer));
-}
-
-function panelsOf(layer: usize): i32 {
-  return (load<i32>(layer, UNITS) + PANEL_UNITS - 1) / PANEL_UNITS;
+  return panelEnd(load<i32>(layer, UNITS));
 }
 
 /** The number of parameters before the weights of a layer's panel. */

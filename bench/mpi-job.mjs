@@ -4,6 +4,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { adam, Network, sgd } from '../dist/index.js';
 import { joinTeam } from '../dist/mpi.js';
+import { makeSamples, reluLayers } from './job-network.mjs';
 
 const [rounds, ...names] = process.argv.slice(2);
 // every step is shared, even where that does not pay
@@ -21,21 +22,11 @@ const NETWORKS = {
   '1024-2048-2048-10': [[1024, 2048, 2048, 10], 256, adam(), 5],
 };
 
-let state = 7;
-function random() {
-  state = (Math.imul(state, 1103515245) + 12345) >>> 0;
-  return state / 2 ** 32;
-}
-
 for (const name of names) {
   const [[inputs, ...units], batchSize, optimizer, steps] = NETWORKS[name];
   const samples = steps * batchSize;
-  const layers = units.map((n, l) => ({ units: n, activation: l + 1 < units.length ? 'relu' : 'softmax' }));
-  const options = { inputs, layers, seed: 1 };
-  const data = {
-    inputs: Float32Array.from({ length: samples * inputs }, () => (random() < 0.8 ? 0 : random())),
-    targets: Uint8Array.from({ length: samples }, () => Math.floor(10 * random())),
-  };
+  const options = { inputs, layers: reluLayers(units), seed: 1 };
+  const data = makeSamples(samples, inputs);
   const [alone, own] = [await Network.create(options), await Network.create(options)];
   const together = await Network.create({ ...options, team });
   const prepared = new Map();

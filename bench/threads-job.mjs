@@ -1,6 +1,7 @@
 // Run by bench/threads.ts, with and without wide registers: epochs of the same training with one thread and with two,
 // and predictions of 256 rows, in turns. Prints the times.
 import { adam, Network, sgd } from '../dist/index.js';
+import { makeSamples, reluLayers } from './job-network.mjs';
 
 const [rounds, mode] = process.argv.slice(2);
 const wide = mode === 'wide';
@@ -19,19 +20,9 @@ const NETWORKS = [
   ['1024-2048-2048-10, Adam', [1024, 2048, 2048, 10], 256, adam(), 2],
 ];
 
-let state = 7;
-function random() {
-  state = (Math.imul(state, 1103515245) + 12345) >>> 0;
-  return state / 2 ** 32;
-}
-
 for (const [name, [inputs, ...units], batchSize, optimizer, steps] of NETWORKS) {
-  const samples = steps * batchSize;
-  const layers = units.map((n, l) => ({ units: n, activation: l + 1 < units.length ? 'relu' : 'softmax' }));
-  const data = {
-    inputs: Float32Array.from({ length: samples * inputs }, () => (random() < 0.8 ? 0 : random())),
-    targets: Uint8Array.from({ length: samples }, () => Math.floor(10 * random())),
-  };
+  const layers = reluLayers(units);
+  const data = makeSamples(steps * batchSize, inputs);
   const predicted = data.inputs.subarray(0, PREDICTED_ROWS * inputs);
   const contestants = [];
   for (const threads of [1, 2]) {
