@@ -231,7 +231,6 @@ export const RATES = 332; // f64 [steps of a call]: their learning rates; 0: all
 export const LEARNING_RATE = 336; // f64
 export const IS_TRAINING = 344; // u32: 1 if the forward pass of the present batch was made with dropout
 export const IS_WEIGHTED = 348; // u32: 1 if ROW_WEIGHTS are used, 0 if every sample has the weight 1
-export const STEP_ROW = 352; // u32: rows of the step before this chunk; dropout masks depend on this number
 export const STEP_COUNT = 356; // u32: steps taken in the network's life; dropout masks depend on this number
 export const OPTIMIZER_STEPS = 360; // u32: steps that this optimizer has taken, t of Adam
 export const STOPPED = 364; // u32: 1 once a cost was not finite; the step with that cost has updated nothing
@@ -263,6 +262,11 @@ export const LONG_STEPS = 468;
 
 // u32: how many of the parameters L1 and L2 penalise: all weights and, if PENALIZE_BIASES is 1, all biases
 export const PENALIZED_FLOATS = 472;
+
+// Rounds of several threads: see round.ts
+export const ROUND_CHUNKS = 476; // u32: the most chunks of a round; 0: there are none
+export const ROUND_SUMS = 480; // f32: for each chunk of a round the sums of its gradients, laid out like the parameters
+export const ROUND_COSTS = 484; // f64 [ROUND_CHUNKS]: the sum of the costs of each chunk
 
 // The words of a data set's record, WINDOW or TRAINING_SET
 export const SET_INPUTS = 0;

@@ -13,7 +13,6 @@ import {
   SEED_HIGH,
   SEED_LOW,
   STEP_COUNT,
-  STEP_ROW,
   STRIDE,
   UNITS,
 } from './abi';
@@ -24,6 +23,14 @@ import { ownAddress } from './team';
 // `rate` and is divided by 1 - rate otherwise, so that predictions need no correction. Whether a unit is dropped is a
 // function of the seed, the layer, the step and the sample's place in the step. A mask can therefore be made again at
 // any time, and does not depend on how a step is divided into chunks.
+
+/** The place in its step of the sample in row 0 of the batch. It is less than 0 if this thread's rows begin later. */
+let firstPlace = 0;
+
+/** Masks are made for rows whose row 0 has this place in the step. Every thread calls it before a forward pass. */
+export function startMasks(place: i32): void {
+  firstPlace = place;
+}
 
 /**
  * DROPPED = a (.) mask for rows [row, row + rows) and `units` units from unit `first` on, which the next layer reads.
@@ -90,7 +97,7 @@ function makeMask(layer: usize, mask: usize, row: i32, rows: i32, first: i32, un
   const low = load<u32>(HEADER, SEED_LOW);
   const high = load<u32>(HEADER, SEED_HIGH);
   const step = load<u32>(HEADER, STEP_COUNT);
-  const firstRow = load<u32>(HEADER, STEP_ROW) + row;
+  const place = firstPlace + row;
   const stream = <u32>(layer - LAYERS) / LAYER_BYTES;
   const rate = load<f64>(layer, DROPOUT_RATE);
   const threshold = i32x4.splat(<u32>(rate * 4294967296.0));
@@ -100,7 +107,7 @@ function makeMask(layer: usize, mask: usize, row: i32, rows: i32, first: i32, un
   const firstBlock = <u32>first >> 2;
   const ownBlocks = <u32>(units + 3) >> 2;
   for (let i = 0; i < rows; ++i) {
-    const number = (firstRow + i) * blocks + firstBlock;
+    const number = <u32>(place + i) * blocks + firstBlock;
     for (let j: u32 = 0; j < ownBlocks; ++j) {
       philox(block, number + j, stream, RANDOM_DROPOUT, step, low, high);
       v128.store(mask + ((<usize>j) << 4), v128.and(kept, i32x4.ge_u(v128.load(block), threshold)));

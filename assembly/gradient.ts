@@ -28,11 +28,11 @@ const NEAR_ROWS = 16;
 const NEAR_BYTES: usize = 128;
 
 /**
- * BP4 and BP3 for this thread's panels of one layer: weights += scale . sum over the rows of delta (a^(l-1))^T, and
- * biases += scale . sum over the rows of delta. The slopes of prelu are like biases, with SLOPE_DELTA in place of
- * delta; `slopes` is 0 for a layer without them. There are two kinds of targets. Gradients start from 0 and become
- * means, with scale = 1/m. Or the targets are the parameters themselves, with scale = -eta/m: a step of descent that
- * stores no gradient. `isListed`: the layer is the first one, and uses the lists of its inputs that are not zero.
+ * BP4 and BP3 for this thread's panels of one layer, over rows [row, row + rows) of the batch: weights += scale . sum
+ * of delta (a^(l-1))^T, and biases += scale . sum of delta. The slopes of prelu are like biases, with SLOPE_DELTA in
+ * place of delta; `slopes` is 0 for a layer without them. There are two kinds of targets. Gradients start from 0 and
+ * become means, with scale = 1/m. Or the targets are the parameters themselves, with scale = -eta/m: a step of descent
+ * that stores no gradient. `isListed`: the layer is the first one, and uses the lists of its inputs that are not zero.
  * `moves`: the targets are gradients, and the optimizer moves the layer's weights block by block (isMovedInBlocks), so
  * that the gradient of only one block is at `weights` at a time.
  */
@@ -41,6 +41,7 @@ export function addGradients(
   weights: usize,
   biases: usize,
   slopes: usize,
+  row: i32,
   rows: i32,
   isListed: bool,
   scale: f32,
@@ -52,19 +53,21 @@ export function addGradients(
   if (units <= 0) return;
   const fanIn = load<i32>(layer, FAN_IN);
   const offset = (<usize>first) << 2;
-  const delta = <usize>load<u32>(layer, DELTA) + offset;
   const stride = <usize>load<u32>(layer, STRIDE);
-  const input = <usize>load<u32>(layer, INPUT);
+  const deltaOffset = <usize>row * stride + offset;
+  const delta = <usize>load<u32>(layer, DELTA) + deltaOffset;
   const inputStride = <usize>load<u32>(layer, INPUT_STRIDE);
+  const input = <usize>load<u32>(layer, INPUT) + <usize>row * inputStride;
   const before = offset * <usize>fanIn;
   weights += before;
   if (moves) {
     const moved = <usize>load<u32>(layer, WEIGHTS) + before;
     addTransposedProducts(moved, weights, input, inputStride, delta, stride, fanIn, units, rows, scale);
-  } else if (isListed) addSparseProducts(weights, input, inputStride, delta, stride, fanIn, units, rows, scale);
+  } else if (isListed) addSparseProducts(weights, input, inputStride, delta, stride, fanIn, units, row, rows, scale);
   else addProducts(weights, input, inputStride, delta, stride, fanIn, units, rows, scale);
   if (load<u32>(layer, HAS_BIAS)) addColumnSums(biases + offset, delta, stride, units, rows, scale);
-  if (slopes) addColumnSums(slopes + offset, <usize>load<u32>(layer, SLOPE_DELTA) + offset, stride, units, rows, scale);
+  if (!slopes) return;
+  addColumnSums(slopes + offset, <usize>load<u32>(layer, SLOPE_DELTA) + deltaOffset, stride, units, rows, scale);
 }
 
 /**
@@ -352,7 +355,7 @@ function addTwoOuterProducts(
   }
 }
 
-/** Does what addProducts does, with the lists of the first layer's inputs. */
+/** Does what addProducts does, with the lists of the first layer's inputs, from that of `row` on. */
 function addSparseProducts(
   panels: usize,
   x: usize,
@@ -361,14 +364,15 @@ function addSparseProducts(
   deltaStride: usize,
   fanIn: i32,
   units: i32,
+  row: i32,
   rows: i32,
   scale: f32,
 ): void {
   const union = ownAddress(UNION);
-  const unionEnd = rows > 1 ? listUnion(union, rows) : 0;
+  const unionEnd = rows > 1 ? listUnion(union, row, rows) : 0;
   for (let j = 0; j < units; j += PANEL_UNITS) {
-    if (rows > 1) addOuterProductsListed(panels, x, xStride, delta, deltaStride, union, unionEnd, rows, scale);
-    else addOuterProductListed(panels, x, delta, scale);
+    if (rows > 1) addOuterProductsListed(panels, x, xStride, delta, deltaStride, union, unionEnd, row, rows, scale);
+    else addOuterProductListed(panels, x, delta, row, scale);
     panels += <usize>fanIn * PANEL_ROW_BYTES;
     delta += PANEL_ROW_BYTES;
   }

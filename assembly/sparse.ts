@@ -36,13 +36,14 @@ export function masksOf(row: i32): usize {
   return <usize>load<u32>(HEADER, MASKS) + <usize>row * <usize>load<u32>(HEADER, MASK_STRIDE);
 }
 
-/** Ends the row's list, which lies from `start` to `end`. */
-export function endList(row: i32, start: usize, end: usize): void {
-  setCount(row, <u32>((end - start) >> 1));
+/** The address of the length of a row's list. */
+function countOf(row: i32): usize {
+  return <usize>load<u32>(HEADER, LIST_COUNTS) + ((<usize>row) << 2);
 }
 
-function setCount(row: i32, count: u32): void {
-  store<u32>(<usize>load<u32>(HEADER, LIST_COUNTS) + ((<usize>row) << 2), count);
+/** Ends the row's list, which lies from `start` to `end`. */
+export function endList(row: i32, start: usize, end: usize): void {
+  store<u32>(countOf(row), <u32>((end - start) >> 1));
 }
 
 /**
@@ -58,7 +59,7 @@ export function append(end: usize, bits: u32, first: v128): usize {
 /** True if the lists of these rows are to be used, because few of their inputs are not zero. */
 export function isSparse(row: i32, rows: i32): bool {
   if (!load<u32>(HEADER, LISTS)) return false;
-  let counts = <usize>load<u32>(HEADER, LIST_COUNTS) + ((<usize>row) << 2);
+  let counts = countOf(row);
   let count: u64 = 0;
   for (const end = counts + ((<usize>rows) << 2); counts < end; counts += 4) count += load<u32>(counts);
   return 5 * count <= <u64>(MOST_OF_FIVE * load<u32>(HEADER, INPUTS)) * <u64>rows;
@@ -78,8 +79,8 @@ export function sparseProduct(
   rows: i32,
 ): void {
   const listStride = <usize>load<u32>(HEADER, LIST_STRIDE);
-  const lists = <usize>load<u32>(HEADER, LISTS) + <usize>row * listStride;
-  const counts = <usize>load<u32>(HEADER, LIST_COUNTS) + ((<usize>row) << 2);
+  const lists = listOf(row);
+  const counts = countOf(row);
   for (let column = 0; column < width; column += PANEL_UNITS) {
     productListed(c, cStride, x, xStride, panels, init, lists, listStride, counts, rows);
     c += PANEL_ROW_BYTES;
@@ -126,15 +127,15 @@ export function productListed(
   }
 }
 
-/** target [inputs x 16] += scale . x^T . delta [16] from the list of the first row: a kernel for online training. */
-export function addOuterProductListed(target: usize, x: usize, delta: usize, scale: f32): void {
+/** target [inputs x 16] += scale . x^T . delta [16] from the list of a row: a kernel for online training. */
+export function addOuterProductListed(target: usize, x: usize, delta: usize, row: i32, scale: f32): void {
   const s = f32x4.splat(scale);
   const d0 = v128.load(delta);
   const d1 = v128.load(delta, 16);
   const d2 = v128.load(delta, 32);
   const d3 = v128.load(delta, 48);
-  const list = <usize>load<u32>(HEADER, LISTS);
-  const count = <usize>load<u32>(<usize>load<u32>(HEADER, LIST_COUNTS));
+  const list = listOf(row);
+  const count = <usize>load<u32>(countOf(row));
   for (let p = list, end = list + (count << 1); p < end; p += 2) {
     const k = <usize>load<u16>(p);
     const to = target + k * PANEL_ROW_BYTES;
@@ -144,10 +145,10 @@ export function addOuterProductListed(target: usize, x: usize, delta: usize, sca
 }
 
 /**
- * target [inputs x 16] += scale . sum over the rows of x^T . delta [rows x 16], from the lists. The list from `union`
- * to `unionEnd` has the inputs that are not zero in at least one row. The sums grow row after row in SUMS, as they do
- * in the registers of a tile, and are added to the target at the end, so they have the bits of a tile. SUMS is 0 before
- * and after the call.
+ * target [inputs x 16] += scale . sum over the rows of x^T . delta [rows x 16], from the lists of rows
+ * [row, row + rows). The list from `union` to `unionEnd` has the inputs that are not zero in at least one row. The sums
+ * grow row after row in SUMS, as they do in the registers of a tile, and are added to the target at the end, so they
+ * have the bits of a tile. SUMS is 0 before and after the call.
  */
 export function addOuterProductsListed(
   target: usize,
@@ -157,12 +158,13 @@ export function addOuterProductsListed(
   deltaStride: usize,
   union: usize,
   unionEnd: usize,
+  row: i32,
   rows: i32,
   scale: f32,
 ): void {
   const sums = ownAddress(SUMS);
   const zero = f32x4.splat(0);
-  sumListed(sums, x, xStride, delta, deltaStride, rows);
+  sumListed(sums, x, xStride, delta, deltaStride, row, rows);
   const s = f32x4.splat(scale);
   for (let p = union; p < unionEnd; p += 2) {
     const offset = <usize>load<u16>(p) * PANEL_ROW_BYTES;
@@ -183,12 +185,12 @@ export function addOuterProductsListed(
   }
 }
 
-/** sums [inputs x 16] += x^T . delta [rows x 16] from the lists, row after row. */
-function sumListed(sums: usize, x: usize, xStride: usize, delta: usize, deltaStride: usize, rows: i32): void {
+/** sums [inputs x 16] += x^T . delta [rows x 16] from the lists of rows [row, row + rows), row after row. */
+function sumListed(sums: usize, x: usize, xStride: usize, delta: usize, deltaStride: usize, row: i32, rows: i32): void {
   const listStride = <usize>load<u32>(HEADER, LIST_STRIDE);
-  let list = <usize>load<u32>(HEADER, LISTS);
-  let counts = <usize>load<u32>(HEADER, LIST_COUNTS);
-  for (let row = 0; row < rows; ++row) {
+  let list = listOf(row);
+  let counts = countOf(row);
+  for (const end = row + rows; row < end; ++row) {
     const d0 = v128.load(delta);
     const d1 = v128.load(delta, 16);
     const d2 = v128.load(delta, 32);
@@ -214,10 +216,10 @@ function sumListed(sums: usize, x: usize, xStride: usize, delta: usize, deltaStr
 }
 
 /**
- * Writes to `list` the inputs that are not zero in at least one of the first `rows` rows. Returns the end of the list.
+ * Writes to `list` the inputs that are not zero in at least one of rows [row, row + rows). Returns the end of the list.
  */
-export function listUnion(list: usize, rows: i32): usize {
-  const masks = <usize>load<u32>(HEADER, MASKS);
+export function listUnion(list: usize, row: i32, rows: i32): usize {
+  const masks = masksOf(row);
   const stride = <usize>load<u32>(HEADER, MASK_STRIDE);
   const step = i16x8.splat(<i16>LISTED_AT_ONCE);
   let first = i16x8.splat(0);

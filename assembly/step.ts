@@ -1,26 +1,17 @@
 import {
   A,
-  ACTIVATION,
   BIASES,
   BIAS_GRADIENTS,
   CHUNK_ROWS,
-  COST,
   COST_SUM,
-  DELTA,
-  DROPPED,
-  FAN_IN,
   HEADER,
-  IGNORE_NON_FINITE,
-  IS_TRAINING,
   IS_WEIGHTED,
-  LAYERS,
   LAYER_BYTES,
-  LAYER_COUNT,
   LEARNING_RATE,
+  LONG_STEPS,
   OPTIMIZER_STEPS,
   RATES,
-  ROW_COSTS,
-  ROW_WEIGHTS,
+  ROUND_CHUNKS,
   SCORED,
   SCORE_CLASSES,
   SCORE_ERRORS,
@@ -28,12 +19,8 @@ import {
   SET_INPUT_TYPE,
   SET_SAMPLES,
   SLOPES,
-  SLOPE_DELTA,
   SLOPE_GRADIENTS,
-  STEP_COST,
   STEP_COUNT,
-  STEP_ROW,
-  LONG_STEPS,
   STEP_ROWS,
   STOPPED,
   STRIDE,
@@ -47,26 +34,19 @@ import {
   WINDOW,
   Y,
   Y_STRIDE,
-  Z,
 } from './abi';
-import { isElementwise } from './activation';
 import { copySample, gather, gatherInputs, gatherTargets, isCopied } from './gather-samples';
-import { outputError, rowCosts } from './cost';
-import { backwardLayer } from './delta';
-import { drop } from './dropout';
-import { forwardLayer } from './forward';
-import { addGradients, isMovedInBlocks, scaleRows } from './gradient';
+import { startMasks } from './dropout';
+import { addGradients, isMovedInBlocks } from './gradient';
 import { addVectorGradients, backwardVectors, forwardVectors, isTinyNetwork, outputVector } from './tiny-network';
 import { addErrors, countClasses, noteNotFinite } from './metrics';
 import { isSparse } from './sparse';
 import {
-  agree,
   barrier,
   copyEnd,
   copyStart,
   dismiss,
   isDivided,
-  isEven,
   meetGradients,
   meetParameters,
   meetRows,
@@ -74,9 +54,6 @@ import {
   shareStart,
   summon,
   thread,
-  threads,
-  unitEnd,
-  unitStart,
 } from './team';
 import {
   clearLayer,
@@ -89,6 +66,19 @@ import {
   updateLayer,
   updateParameters,
 } from './update';
+import {
+  FIRST_LAYER,
+  addAllGradients,
+  addCosts,
+  backwardShare,
+  costRows,
+  forwardShare,
+  isWrong,
+  lastLayer,
+  noteCost,
+  noteStepCost,
+} from './pass';
+import { hasRounds, trainRounds } from './round';
 
 // The order of the work. This is the only file that knows a step from end to end.
 //
@@ -101,151 +91,14 @@ import {
 // All threads of a call run the same functions (team.ts). Each thread gathers some rows of the batch and computes their
 // costs. From the gradient to the update, it has some panels of the parameters. The layers between are shared by rows
 // or by panels. Threads wait for each other where one needs what others have written: twice in each step, and before
-// each layer that is shared by panels.
-
-const FIRST_LAYER: usize = LAYERS;
-
-/** The output layer's row in the layer table. */
-function lastLayer(): usize {
-  return FIRST_LAYER + <usize>(load<i32>(HEADER, LAYER_COUNT) - 1) * LAYER_BYTES;
-}
-
-/**
- * True if the threads share a product whose results are z or the errors of a layer by panels instead of rows: each then
- * has all rows of some of the layer's units. It reads only the weights of these units, which fit better into its cache;
- * in the forward pass, they are those that it has updated itself. With many rows, the rows that it needs from other
- * threads take longer than the weights: see docs/kernels.md. Each result is a sum of `depth` terms. The output layer is
- * shared by rows, because its costs are.
- */
-function isSharedByPanels(layer: usize, depth: i32, rows: i32): bool {
-  if (threads() == 1 || layer == lastLayer() || !isElementwise(load<i32>(layer, ACTIVATION))) return false;
-  const units = load<i32>(layer, UNITS);
-  return isEven(units) && 2 * <f64>rows * <f64>(depth + units) <= <f64>depth * <f64>units;
-}
-
-/**
- * z, a and dropout of every layer. This thread has rows [row, row + own) of x, all of whose rows are `rows`. With
- * `isTraining`, units are dropped.
- */
-function forwardShare(row: i32, own: i32, rows: i32, isTraining: bool): void {
-  agree(IS_TRAINING, u32(isTraining));
-  let wasByPanels: bool = false;
-  for (let layer = FIRST_LAYER, last = lastLayer(); layer <= last; layer += LAYER_BYTES) {
-    const byPanels = isSharedByPanels(layer, load<i32>(layer, FAN_IN), rows);
-    // the threads have other parts of this layer than of its inputs, or both by panels, which need all inputs
-    if (byPanels || wasByPanels) barrier();
-    const units = load<i32>(layer, UNITS);
-    if (byPanels) forwardPart(layer, 0, rows, unitStart(units), unitEnd(units));
-    else forwardPart(layer, row, own, 0, units);
-    wasByPanels = byPanels;
-  }
-}
-
-/** z, a and dropout of rows [row, row + rows) of a layer and its units from `first` to `end`. */
-function forwardPart(layer: usize, row: i32, rows: i32, first: i32, end: i32): void {
-  forwardLayer(layer, row, rows, first, end - first, layer == FIRST_LAYER && isSparse(row, rows));
-  if (load<u32>(layer, DROPPED)) drop(layer, row, rows, first, end - first);
-}
-
-/** ROW_COSTS of rows [row, row + rows), from their forward pass and y. */
-function costRows(row: i32, rows: i32): void {
-  const last = lastLayer();
-  const stride = <usize>load<u32>(last, STRIDE);
-  const yStride = <usize>load<u32>(HEADER, Y_STRIDE);
-  rowCosts(
-    <usize>load<u32>(HEADER, ROW_COSTS) + ((<usize>row) << 3),
-    load<i32>(HEADER, COST),
-    <usize>load<u32>(last, Z) + <usize>row * stride,
-    <usize>load<u32>(last, A) + <usize>row * stride,
-    <usize>load<u32>(HEADER, Y) + <usize>row * yStride,
-    load<u32>(HEADER, IS_WEIGHTED) ? <usize>load<u32>(HEADER, ROW_WEIGHTS) + ((<usize>row) << 2) : 0,
-    stride,
-    yStride,
-    load<i32>(last, UNITS),
-    rows,
-  );
-}
-
-/** `sum` + the batch's ROW_COSTS, in the order of the rows. */
-function addCosts(sum: f64, rows: i32): f64 {
-  let costs = <usize>load<u32>(HEADER, ROW_COSTS);
-  for (const end = costs + ((<usize>rows) << 3); costs < end; costs += 8) sum += load<f64>(costs);
-  return sum;
-}
+// each layer that is shared by panels. In a step of many chunks of a small network, each thread computes chunks of its
+// own instead (round.ts).
 
 /** Returns the sum of the batch's ROW_COSTS and adds it to COST_SUM. */
 function sumCosts(rows: i32): f64 {
-  const sum = addCosts(0, rows);
-  if (thread() == 0) store<f64>(HEADER, load<f64>(HEADER, COST_SUM) + sum, COST_SUM);
+  const sum = addCosts(0, 0, rows);
+  if (thread() == 0) noteCost(sum);
   return sum;
-}
-
-/** delta^L of rows [row, row + rows) from y. */
-function outputErrors(row: i32, rows: i32): void {
-  const last = lastLayer();
-  const stride = <usize>load<u32>(last, STRIDE);
-  const yStride = <usize>load<u32>(HEADER, Y_STRIDE);
-  const offset = <usize>row * stride;
-  const delta = <usize>load<u32>(last, DELTA) + offset;
-  const units = load<i32>(last, UNITS);
-  outputError(
-    load<i32>(HEADER, COST),
-    load<i32>(last, ACTIVATION),
-    last,
-    delta,
-    <usize>load<u32>(last, Z) + offset,
-    <usize>load<u32>(last, A) + offset,
-    <usize>load<u32>(HEADER, Y) + <usize>row * yStride,
-    stride,
-    yStride,
-    units,
-    rows,
-  );
-  if (!load<u32>(HEADER, IS_WEIGHTED)) return;
-  const weights = <usize>load<u32>(HEADER, ROW_WEIGHTS) + ((<usize>row) << 2);
-  scaleRows(delta, weights, stride, units, rows);
-  if (load<u32>(last, SLOPES)) scaleRows(<usize>load<u32>(last, SLOPE_DELTA) + offset, weights, stride, units, rows);
-}
-
-/**
- * delta^L of this thread's rows [row, row + own) from y, then delta^l of every layer down to the first. The threads
- * share the layers as in forwardShare.
- */
-function backwardShare(row: i32, own: i32, rows: i32): void {
-  // a thread may have no rows of a small batch
-  if (own > 0) outputErrors(row, own);
-  let wasByPanels: bool = false;
-  for (let layer = lastLayer(); layer > FIRST_LAYER; layer -= LAYER_BYTES) {
-    const byPanels = isSharedByPanels(layer - LAYER_BYTES, load<i32>(layer, UNITS), rows);
-    if (byPanels || wasByPanels) barrier();
-    const inputs = load<i32>(layer, FAN_IN);
-    if (byPanels) {
-      const first = unitStart(inputs);
-      backwardLayer(layer, 0, rows, first, unitEnd(inputs) - first);
-    } else if (own > 0) backwardLayer(layer, row, own, 0, inputs);
-    wasByPanels = byPanels;
-  }
-}
-
-/**
- * Adds scale . (sum over the rows of the gradients), for this thread's panels. The targets are at the addresses that
- * each layer's row holds in the words `weightsWord`, `biasesWord` and `slopesWord`.
- */
-function addAllGradients(weightsWord: usize, biasesWord: usize, slopesWord: usize, rows: i32, scale: f32): void {
-  const isListed = isSparse(0, rows);
-  for (let layer = FIRST_LAYER, last = lastLayer(); layer <= last; layer += LAYER_BYTES) {
-    const isFirst = layer == FIRST_LAYER;
-    addGradients(
-      layer,
-      load<u32>(layer + weightsWord),
-      load<u32>(layer + biasesWord),
-      load<u32>(layer + slopesWord),
-      rows,
-      isFirst && isListed,
-      scale,
-      false,
-    );
-  }
 }
 
 /**
@@ -263,6 +116,7 @@ function moveLayers(rows: i32): void {
       load<u32>(layer, WEIGHT_GRADIENTS),
       load<u32>(layer, BIAS_GRADIENTS),
       load<u32>(layer, SLOPE_GRADIENTS),
+      0,
       rows,
       isListed,
       scale,
@@ -293,18 +147,13 @@ function kindOfSteps(): i32 {
   return isTinyNetwork() && !isDivided() ? VECTORS : PLAIN;
 }
 
-/** True if a step of this cost must not be taken. */
-function isWrong(cost: f64): bool {
-  return !isFinite(cost) && !load<u32>(HEADER, IGNORE_NON_FINITE);
-}
-
 /**
  * Takes a step on the one sample that is in x and y, for a tiny network. `step` is its number in the network's life;
  * the caller counts it. If the cost is not finite, takes no step and returns false.
  */
 function trainVectors(step: u32): bool {
   const cost = outputVector(forwardVectors());
-  store<f64>(HEADER, load<f64>(HEADER, COST_SUM) + cost, COST_SUM);
+  noteCost(cost);
   if (isWrong(cost)) return false;
   backwardVectors();
   decayForDescent(step);
@@ -324,7 +173,7 @@ function gatherShare(set: usize, first: i32, rows: i32): void {
  */
 function trainChunk(row: i32, own: i32, rows: i32, stepRow: i32, stepRows: i32, kind: i32): bool {
   const step = load<u32>(HEADER, STEP_COUNT);
-  agree(STEP_ROW, stepRow);
+  startMasks(stepRow);
   forwardShare(row, own, rows, true);
   costRows(row, own);
   backwardShare(row, own, rows);
@@ -335,21 +184,21 @@ function trainChunk(row: i32, own: i32, rows: i32, stepRow: i32, stepRows: i32, 
   const isDescent = kind != ACCUMULATED && isWhole;
   const isLast = stepRow + rows == stepRows;
   if (thread() == 0) {
-    if (!isDescent) store<f64>(HEADER, (stepRow ? load<f64>(HEADER, STEP_COST) : 0) + cost / <f64>stepRows, STEP_COST);
+    if (!isDescent) noteStepCost(cost, stepRow, stepRows);
     if (isLast) countSteps(1);
     if (isLast && !isDescent) prepareStep();
   }
   if (isDescent) {
     // the gradient is not kept, nor by moveLayers: until the next forward pass, it can be computed from delta and a
     decayForDescent(step);
-    addAllGradients(WEIGHTS, BIASES, SLOPES, rows, <f32>(-load<f64>(HEADER, LEARNING_RATE) / <f64>rows));
+    addAllGradients(WEIGHTS, BIASES, SLOPES, 0, 0, rows, <f32>(-load<f64>(HEADER, LEARNING_RATE) / <f64>rows));
   } else if (isWhole && !isLimited()) {
     // all threads need the coefficients that thread 0 has prepared, from the parameters before the step
     barrier();
     moveLayers(rows);
   } else {
     if (stepRow == 0) clearShare();
-    addAllGradients(WEIGHT_GRADIENTS, BIAS_GRADIENTS, SLOPE_GRADIENTS, rows, <f32>(1 / <f64>stepRows));
+    addAllGradients(WEIGHT_GRADIENTS, BIAS_GRADIENTS, SLOPE_GRADIENTS, 0, 0, rows, <f32>(1 / <f64>stepRows));
     if (isLast) update();
   }
   meetParameters(isDescent || isLast);
@@ -381,9 +230,15 @@ function performChunks(position: i32, count: i32): i32 {
   let stepStart = position - (isShort ? (position - longEnd) % (stepRows - 1) : position % stepRows);
   for (; count > 0 && position < samples; --count) {
     const stepEnd = min(stepStart + stepRows - i32(isShort), samples);
-    const rows = min(chunkRows, stepEnd - position);
     // every thread computes and stores the same number
     if (rate) store<f64>(HEADER, load<f64>(rate), LEARNING_RATE);
+    // all chunks of a step but the last one
+    if (hasRounds()) {
+      const chunks = trainRounds(position, count, position - stepStart, stepEnd - stepStart);
+      position += chunks * chunkRows;
+      count -= chunks;
+    }
+    const rows = min(chunkRows, stepEnd - position);
     const row = shareStart(rows);
     const own = shareEnd(rows) - row;
     gatherShare(HEADER + TRAINING_SET, position, rows);
@@ -476,7 +331,7 @@ export function perform(command: i32, a: i32, b: i32): i32 {
   return 0;
 }
 
-/** Makes a call, as thread 0, with as many threads as are worthwhile for a pass over `rows` rows. */
+/** Makes a call, as thread 0, with as many threads as are worthwhile for `rows` rows between two of their meetings. */
 function call(command: i32, a: i32, b: i32, rows: i32): i32 {
   const work = <f64>rows * <f64>load<i32>(HEADER, WEIGHT_FLOATS);
   const worth = work / <f64>load<u32>(HEADER, THREAD_WORK);
@@ -526,7 +381,7 @@ export function backward(rows: i32): void {
  */
 export function meanGradients(rows: i32, counted: i32, adds: bool): void {
   if (!adds) clearShare();
-  addAllGradients(WEIGHT_GRADIENTS, BIAS_GRADIENTS, SLOPE_GRADIENTS, rows, <f32>(1 / <f64>counted));
+  addAllGradients(WEIGHT_GRADIENTS, BIAS_GRADIENTS, SLOPE_GRADIENTS, 0, 0, rows, <f32>(1 / <f64>counted));
 }
 
 /** The optimizer's step on the gradients that have been accumulated. */
@@ -550,7 +405,10 @@ export function trainRows(rows: i32): bool {
  */
 export function trainChunks(position: i32, count: i32): i32 {
   store<u32>(HEADER, 0, STOPPED);
-  return call(TRAIN_CHUNKS, position, count, load<i32>(HEADER, CHUNK_ROWS));
+  // in rounds, threads meet after ROUND_CHUNKS chunks
+  const most = max(1, load<i32>(HEADER, ROUND_CHUNKS)) * load<i32>(HEADER, CHUNK_ROWS);
+  const rows = min(most, load<i32>(HEADER, STEP_ROWS));
+  return call(TRAIN_CHUNKS, position, count, rows);
 }
 
 /** Gathers rows of the window's targets into y; x does not change. */
@@ -566,7 +424,7 @@ export function evaluateRows(rows: i32): void {
 /** Adds the cost of the batch's rows, and what SCORING asks for, to the sums. */
 function scoreRows(rows: i32): void {
   // costs are added one by one, so that the sum does not depend on how many rows the batch has room for
-  store<f64>(HEADER, addCosts(load<f64>(HEADER, COST_SUM), rows), COST_SUM);
+  store<f64>(HEADER, addCosts(load<f64>(HEADER, COST_SUM), 0, rows), COST_SUM);
   const last = lastLayer();
   const a = <usize>load<u32>(last, A);
   const y = <usize>load<u32>(HEADER, Y);

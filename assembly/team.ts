@@ -11,10 +11,10 @@ import {
   THREADS,
 } from './abi';
 
-// All threads run the same steps (step.ts): each on its own rows or its own panels, with waits for the others in
-// between. No sum is divided between threads, so the number of threads cannot change a bit. Only this file and simd.ts
-// know for which build they are compiled: in a build without threads, the functions of this file are constants or do
-// nothing.
+// All threads run the same steps (step.ts): each on its own rows or its own panels, or on chunks of its own (round.ts),
+// with waits for the others in between. No sum is divided between threads, so the number of threads cannot change a
+// bit. Only this file and simd.ts know for which build they are compiled: in a build without threads, the functions of
+// this file are constants or do nothing.
 //
 // A team of processes divides rows and panels in the same way, with all layers by rows. Each process has a memory of
 // its own, with a copy of everything. In place of a wait, the host copies what each process has computed to all others
@@ -69,6 +69,8 @@ declare function exchangeGradients(): void;
 declare function exchangeParameters(): void;
 
 let index = 0;
+/** True while this thread computes a chunk of its own. */
+let isAlone = false;
 /** The number of this process in its team. It is the index only in calls that are divided. */
 let rank = 0;
 
@@ -83,14 +85,37 @@ export function thread(): i32 {
   return ASC_FEATURE_THREADS ? index : 0;
 }
 
-/** The number of threads in this memory that take part in the present call. */
+/** The number of threads in this memory that share what this thread computes. */
 export function threads(): i32 {
-  return ASC_FEATURE_THREADS ? load<i32>(HEADER, THREADS) : 1;
+  return ASC_FEATURE_THREADS ? sharers() : 1;
 }
 
 /** True if this thread or process has only a part of the present call's rows and panels. */
 export function isDivided(): bool {
-  return IS_DIVIDED && load<i32>(HEADER, THREADS) > 1;
+  return IS_DIVIDED && sharers() > 1;
+}
+
+/**
+ * From here on until `rejoin`, this thread has all rows and panels of what it computes: a chunk of its own (round.ts).
+ * It must not wait for the others before `rejoin`.
+ */
+export function workAlone(): void {
+  isAlone = true;
+}
+
+/** This thread shares rows and panels with the others again. */
+export function rejoin(): void {
+  isAlone = false;
+}
+
+/** How many threads or processes share rows and panels with this one, including itself. */
+function sharers(): i32 {
+  return ASC_FEATURE_THREADS && isAlone ? 1 : load<i32>(HEADER, THREADS);
+}
+
+/** The number of this thread or process among those that share rows and panels. */
+function place(): i32 {
+  return ASC_FEATURE_THREADS && isAlone ? 0 : index;
 }
 
 /** The first of `count` rows that this thread copies into the batch: its own; a process needs all of them. */
@@ -105,12 +130,12 @@ export function copyEnd(count: i32): i32 {
 
 /** The first of `count` rows that this thread has. */
 export function shareStart(count: i32): i32 {
-  return IS_DIVIDED ? (count * index) / load<i32>(HEADER, THREADS) : 0;
+  return IS_DIVIDED ? (count * place()) / sharers() : 0;
 }
 
 /** The row after the last of `count` rows that this thread has. */
 export function shareEnd(count: i32): i32 {
-  return IS_DIVIDED ? (count * (index + 1)) / load<i32>(HEADER, THREADS) : count;
+  return IS_DIVIDED ? (count * (place() + 1)) / sharers() : count;
 }
 
 /**
@@ -118,13 +143,13 @@ export function shareEnd(count: i32): i32 {
  * and updates their parameters.
  */
 export function panelStart(units: i32): i32 {
-  return IS_DIVIDED ? panelsBefore(panelsOf(units), index) : 0;
+  return IS_DIVIDED ? panelsBefore(panelsOf(units), place()) : 0;
 }
 
 /** The panel after the last one that this thread has of a layer with `units` units. */
 export function panelEnd(units: i32): i32 {
   const panels = panelsOf(units);
-  return IS_DIVIDED ? panelsBefore(panels, index + 1) : panels;
+  return IS_DIVIDED ? panelsBefore(panels, place() + 1) : panels;
 }
 
 /** The first of a layer's `units` that this thread has: that of a panel. */
@@ -144,7 +169,7 @@ function panelsOf(units: i32): i32 {
 /** True if no thread has over a fifth more of a layer's panels than the mean of all threads. */
 export function isEven(units: i32): bool {
   const panels = panelsOf(units);
-  const count = load<i32>(HEADER, THREADS);
+  const count = sharers();
   return 5 * count * ((panels + count - 1) / count) <= 6 * panels;
 }
 
@@ -153,7 +178,7 @@ export function isEven(units: i32): bool {
  * contains its middle.
  */
 function panelsBefore(panels: i32, thread: i32): i32 {
-  const count = load<i32>(HEADER, THREADS);
+  const count = sharers();
   return (2 * panels * thread + count - 1) / (2 * count);
 }
 

@@ -143,6 +143,36 @@ function clearFloats(from: i32, to: i32): void {
 }
 
 /**
+ * This thread's gradients += scale . each of `count` sums, one after the other. Each is laid out like the parameters,
+ * the first one at `sums`.
+ */
+export function addToShare(sums: usize, count: i32, scale: f32): void {
+  for (let layer: usize = LAYERS, last = endOfLayers(); layer < last; layer += LAYER_BYTES) {
+    const first = firstPanel(layer);
+    const end = endPanel(layer);
+    addToSpan(weightsBefore(layer, first), weightsBefore(layer, end), sums, count, scale);
+    addToSpan(biasesBefore(layer, first), biasesBefore(layer, end), sums, count, scale);
+    if (load<u32>(layer, SLOPES)) addToSpan(slopesBefore(layer, first), slopesBefore(layer, end), sums, count, scale);
+  }
+}
+
+/** GRADIENTS of the parameters [from, to) += scale . each of `count` sums. */
+function addToSpan(from: i32, to: i32, sums: usize, count: i32, scale: f32): void {
+  const s = f32x4.splat(scale);
+  const bytes = (<usize>load<u32>(HEADER, PARAMETER_FLOATS)) << 2;
+  const gradients = <usize>load<u32>(HEADER, GRADIENTS);
+  for (let at = (<usize>from) << 2, end = (<usize>to) << 2; at < end; at += 16) {
+    let g = v128.load(gradients + at);
+    let sum = sums + at;
+    for (let i = 0; i < count; ++i) {
+      g = madd(g, s, v128.load(sum));
+      sum += bytes;
+    }
+    v128.store(gradients + at, g);
+  }
+}
+
+/**
  * One step of the optimizer on the mean gradients of this thread's panels. `prepareStep` must have been called before.
  * If the length of the gradient is limited, `limitGradient` must have been called after the whole gradient was
  * computed.

@@ -106,7 +106,10 @@ function sizesOf({ spec, capacity, set, slots, threads }: Given): Record<string,
     (sum, { units }, l) => sum + padded(units) * ((l ? layers[l - 1].units : inputs) + 1) * F32,
     0,
   );
-  const rows = layers.map(({ units }) => capacity * rowStride(units));
+  // each thread of a round has rows of the batch and, for each of its chunks, the sums of all gradients
+  const ownChunks = threads > 1 && capacity >= 256 ? Math.min(8, Math.floor(2 ** 18 / parameters)) : 0;
+  const batchRows = ownChunks ? Math.max(capacity, threads * 256) : capacity;
+  const rows = layers.map(({ units }) => batchRows * rowStride(units));
   const isMixed = layers.map(({ activation }) => typeof activation !== 'string');
   const widest = padded(Math.max(...layers.map(({ units }) => units)));
   const widestMixed = Math.max(0, ...layers.filter((_, l) => isMixed[l]).map(({ units }) => rowStride(units)));
@@ -139,13 +142,15 @@ function sizesOf({ spec, capacity, set, slots, threads }: Given): Record<string,
     ),
     state: [slots * parameters],
     fallback: [(1 + slots) * parameters],
-    x: [capacity * rowStride(inputs)],
-    lists: ofListed(capacity * list),
-    listCounts: [ifListed(capacity * U32)],
-    masks: [capacity * mask],
-    y: [capacity * rowStride(outputs)],
-    rowWeights: [capacity * F32],
-    rowCosts: [capacity * F64],
+    roundSums: [threads * ownChunks * parameters],
+    roundCosts: [threads * ownChunks * F64],
+    x: [batchRows * rowStride(inputs)],
+    lists: ofListed(batchRows * list),
+    listCounts: [ifListed(batchRows * U32)],
+    masks: [batchRows * mask],
+    y: [batchRows * rowStride(outputs)],
+    rowWeights: [batchRows * F32],
+    rowCosts: [batchRows * F64],
     z: rows,
     // z and a of a linear layer are the same region
     a: rows.filter((_, l) => layers[l].activation !== 'linear'),

@@ -93,6 +93,7 @@ test('steps that are slower together are then taken alone; calls that are too sm
   vi.spyOn(performance, 'now').mockImplementation(() => clock);
   const memory = new WebAssembly.Memory({ initial: 1 });
   const { core, seen, header } = fakeCore(memory, { shared: 0.02, alone: 0.005 });
+  header[abi.STEP_ROWS / 4] = 20;
   header[abi.CHUNK_ROWS / 4] = 20;
   header[abi.THREAD_WORK / 4] = THREAD_WORK;
   const measured = shareWhereFaster(core, memory, plan);
@@ -107,6 +108,22 @@ test('steps that are slower together are then taken alone; calls that are too sm
   }
   expect(seen.shared + seen.alone).toBe(40_000);
   expect(seen.alone).toBeGreaterThan(4 * seen.shared);
+});
+
+test('in rounds, the rows of all chunks between two meetings count', () => {
+  vi.spyOn(performance, 'now').mockImplementation(() => clock);
+  const memory = new WebAssembly.Memory({ initial: 1 });
+  const { core, seen, header } = fakeCore(memory, { shared: 0.02, alone: 0.005 });
+  header[abi.STEP_ROWS / 4] = 50;
+  header[abi.CHUNK_ROWS / 4] = 5;
+  header[abi.THREAD_WORK / 4] = THREAD_WORK;
+  const measured = shareWhereFaster(core, memory, plan);
+  // a chunk is too little work for two threads, and is not measured
+  for (let i = 0; i < 1000; i++) measured.trainChunks(0, 10);
+  expect(seen).toEqual({ shared: 50_000, alone: 0 });
+  header[abi.ROUND_CHUNKS / 4] = 4;
+  for (let i = 0; i < 1000; i++) measured.trainChunks(0, 10);
+  expect(seen.alone).toBeGreaterThan(40_000);
 });
 
 test('a measurement holds for passes of about as many rows, in any order', () => {

@@ -110,6 +110,9 @@ const PLANNED = {
   teamThreads: u32(abi.TEAM_THREADS),
   isWide: u32(abi.WIDE),
   threadWork: u32(abi.THREAD_WORK),
+  roundChunks: u32(abi.ROUND_CHUNKS),
+  roundSums: u32(abi.ROUND_SUMS),
+  roundCosts: u32(abi.ROUND_COSTS),
   windowInputs: u32(abi.WINDOW + abi.SET_INPUTS),
 };
 

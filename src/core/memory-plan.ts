@@ -40,6 +40,11 @@ export const MAX_RATES = 1024;
  */
 export const MAX_CHUNK_ROWS = 256;
 
+/** In a round of several threads, each has at most this many chunks: see assembly/round.ts and docs/kernels.md. */
+const MAX_ROUND_CHUNKS = 8;
+/** The sums of gradients of a thread's chunks in a round take at most this many bytes, so that caches hold them. */
+const MAX_ROUND_BYTES = 2 ** 18;
+
 /** The size of a training set: its samples, and the bytes of its inputs, targets and weights as they are stored. */
 export interface SetSize {
   readonly samples: number;
@@ -116,10 +121,12 @@ export function makePlan(
   const runs = planRuns(regions, spec);
   const state = regions.reserve('state', slots * parameterFloats * 4);
   const fallback = regions.reserve('fallback', (1 + slots) * parameterFloats * 4);
-  const batch = planBatch(regions, spec, capacity);
+  const rounds = planRounds(regions, parameterFloats, capacity, team);
+  const { roundChunks, roundSums, roundCosts, rows } = rounds;
+  const batch = planBatch(regions, spec, rows);
   const { x, xStride, y, yStride, rowWeights, rowCosts } = batch;
   const { lists, listStride, listCounts, masks, maskStride } = batch;
-  const layers = planTrainedLayers(regions, spec, capacity, { ...parameterPlan, x, xStride, runs });
+  const layers = planTrainedLayers(regions, spec, rows, { ...parameterPlan, x, xStride, runs });
   const threadRoom = planThreads(regions, spec, capacity, team, listStride);
   const { randomBlock, effective, union, sums, packed, scratch, threadBytes } = threadRoom;
   const { windowInputs, windowTargets, windowWeights } = planWindow(regions, spec, capacity);
@@ -169,6 +176,9 @@ export function makePlan(
     packed,
     scratch,
     threadBytes,
+    roundChunks,
+    roundSums,
+    roundCosts,
     windowInputs,
     windowTargets,
     windowWeights,
@@ -211,6 +221,21 @@ function planParameters(regions: Regions, spec: Spec) {
     parameters: regions.reserve('parameters', parameterFloats * 4),
     gradients: regions.reserve('gradients', parameterFloats * 4),
     rateTable: regions.reserve('rateTable', MAX_RATES * 8),
+  };
+}
+
+/**
+ * Reserves what rounds need if threads may train in rounds: in a small network with batches of at least a whole chunk.
+ * `rows`: the rows of the batch. Each thread of a round has those of a chunk.
+ */
+function planRounds(regions: Regions, parameterFloats: number, capacity: number, { threads }: Team) {
+  const each = Math.min(Math.floor(MAX_ROUND_BYTES / (4 * parameterFloats)), MAX_ROUND_CHUNKS);
+  const roundChunks = threads > 1 && capacity >= MAX_CHUNK_ROWS ? threads * each : 0;
+  return {
+    roundChunks,
+    roundSums: regions.reserve('roundSums', roundChunks * parameterFloats * 4),
+    roundCosts: regions.reserve('roundCosts', roundChunks * 8),
+    rows: roundChunks ? Math.max(capacity, threads * MAX_CHUNK_ROWS) : capacity,
   };
 }
 

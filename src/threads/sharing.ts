@@ -64,6 +64,11 @@ const ALONE = 0xffffffff;
 /** The calls that threads can share. */
 export const SHARED_CALLS = ['forward', 'forwardWindow', 'trainChunks', 'trainRows', 'evaluateRows'] as const;
 
+/** The rows for which trainChunks of assembly/step.ts decides how many threads take part. */
+function rowsOfMeeting({ stepRows, chunkRows, roundChunks }: Header): number {
+  return Math.min(stepRows, Math.max(1, roundChunks) * chunkRows);
+}
+
 /** The core with its larger calls timed: they are shared between threads where that is faster. */
 export function shareWhereFaster<T extends Core>(
   core: T,
@@ -80,7 +85,7 @@ export function shareWhereFaster<T extends Core>(
     // rest
     const sharings = Array.from({ length: 32 }, () => new Sharing());
     const timedCall = (first: number, second: number): number => {
-      const rows = isEpoch ? header.chunkRows : first;
+      const rows = isEpoch ? rowsOfMeeting(header) : first;
       if (rows * plan.weightFloats < 2 * threadWork) return call(first, second);
       const sharing = sharings[31 - Math.clz32(rows)];
       header.threadWork = sharing.isShared ? threadWork : ALONE;
