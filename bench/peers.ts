@@ -75,6 +75,7 @@ function trainingSmall(workload: string): [string, Contest] {
   const targets: Target[] = [
     { ours: [DEFAULT], rivals: 'native, 1 thread', wanted: native },
     { ours: [WIDE_ALONE], rivals: 'native', wanted: native },
+    { ours: [WIDE, WIDE_FUSED], rivals: 'native', wanted: native },
     { ours: [DEFAULT], rivals: 'js', wanted: 2 },
   ];
   return [`train ${workload}`, { workload, kind: 'train', batch: 0, targets }];

@@ -14,6 +14,7 @@ const PREDICTED_ROWS = 256;
 
 /** [name, widths, batch size, optimizer, steps of an epoch] */
 const NETWORKS = [
+  ['4-32-16-10, Adam', [4, 32, 16, 10], 10_000, adam(), 10],
   ['784-30-10', [784, 30, 10], 10, sgd({ learningRate: 0.1 }), 400],
   ['784-128-10, Adam', [784, 128, 10], 32, adam(), 100],
   ['784-512-512-10', [784, 512, 512, 10], 128, sgd({ learningRate: 0.05 }), 10],
