@@ -1,7 +1,8 @@
+import { isShared } from '../check/arrays.js';
 import { checkIsObject, checkObject, keysOf, tableHint, wrongType } from '../check/errors.js';
 import type { Arena } from '../core/arena.js';
 import type { SetSize } from '../core/memory-plan.js';
-import { LABELS, U8 } from '../spec/codes.js';
+import { F32, LABELS, U8 } from '../spec/codes.js';
 import { checkClassNames, checkNames, knownNames, type Names, namesFor } from '../spec/names.js';
 import { outputsOf } from '../spec/spec.js';
 import {
@@ -10,6 +11,7 @@ import {
   type InputMemory,
   type Inputs,
   type Preparation,
+  scaleOf,
   storedBytesOf,
   writeInputs,
 } from './inputs.js';
@@ -28,9 +30,9 @@ import {
 } from './targets.js';
 
 // Data sets are read at the call. They are checked as they are given, so that a refusal changes nothing. Then they are
-// copied into the network's memory and checked again there, where nobody else can change them: the core computes
-// addresses from labels, so a wrong label must never reach it. If other code may run before they are used, they are
-// copied first.
+// copied into the network's memory at once, before other code can run; if other code may run before that, they are
+// copied to other arrays first. In the memory, targets are checked again: the core computes addresses from labels, so a
+// wrong label must never reach it. So are inputs that another thread may have changed since the first check.
 
 /**
  * Samples to train on or to evaluate. They are read at the call, so later changes of the arrays have no effect.
@@ -282,14 +284,27 @@ export async function loadInputsInBlocks(
   }
 }
 
-/** Copies a whole data set to the place that training steps read. `hasInputs`: its inputs are there already. */
+/** Copies the inputs of a whole data set, which has just been checked. Returns the type they are stored as. */
+function loadInputs(arena: Arena, where: string, inputs: InputArray, samples: number): number {
+  const { plan, spec, standardization } = arena;
+  // floats that stay as they are, and that no other thread can have changed, need no second check
+  const areReady = isFloats(inputs) && scaleOf(inputs, spec) === 1 && !standardization && !isShared(inputs);
+  if (!areReady) return writeInputs(where, arena, plan.setInputs, inputs, 0, samples);
+  arena.writeFloats(plan.setInputs, inputs, samples * spec.inputs);
+  return F32;
+}
+
+/**
+ * Copies a whole data set, which has just been checked, to the place that training steps read. `hasInputs`: its inputs
+ * are there already.
+ */
 export function loadTrainingSet(arena: Arena, data: CheckedData, hasInputs = false): void {
   const { plan, header } = arena;
   const { names = NAMES, inputs, targets, weights, samples } = data;
   const { trainingSet } = header;
   // no step can use the data before all of them are copied
   trainingSet.samples = 0;
-  if (!hasInputs) trainingSet.inputType = writeInputs(names[0], arena, plan.setInputs, inputs, 0, samples);
+  if (!hasInputs) trainingSet.inputType = loadInputs(arena, names[0], inputs, samples);
   trainingSet.inputs = plan.setInputs;
   writeTargets(names[1], arena, trainingSet, plan.setTargets, targets, 0, samples);
   writeWeights(names[2], arena, trainingSet, plan.setWeights, weights, 0, samples);

@@ -1,11 +1,12 @@
 import { arrayType, type NumberArray } from '../check/arrays.js';
 import { counted, countOf, outOfRange, tableHint, wayOut, wrongType } from '../check/errors.js';
+import { firstInfinite } from '../check/finite.js';
 import { placeOf, plainNumbers } from '../check/plain-arrays.js';
 import type { Arena } from '../core/arena.js';
 import { F32, U8 } from '../spec/codes.js';
 import type { ForwardSpec } from '../spec/spec.js';
 import type { Standardization } from '../spec/standardization.js';
-import { firstInfinite, firstInfiniteFloat, isFloats, isIntegers, nestedHint } from './numbers.js';
+import { firstUnfit, isFloats, isIntegers, nestedHint } from './numbers.js';
 
 // Inputs of a network: their arrays, and how their numbers are changed on the way into the memory.
 
@@ -115,16 +116,9 @@ export function checkInputs(where: string, inputs: unknown, preparation: InputSe
 
 /** The place of the first number that cannot be used; -1: there is none. */
 function firstBad(inputs: InputArray, { spec, standardization }: InputSettings): number {
-  const areFloats = isFloats(inputs);
   // the results of standardisation are checked when they are computed
-  if (standardization) return areFloats ? firstInfinite(inputs) : -1;
-  const factor = Math.fround(scaleOf(inputs, spec));
-  if (areFloats && factor === 1) return firstInfiniteFloat(inputs, 0, inputs.length);
-  const fits = (value: number) => Number.isFinite(Math.fround(value * factor));
-  // no integer is larger; a power of BYTES_PER_ELEMENT would take a tenth of a small prediction
-  if (!areFloats && fits(2 ** 32)) return -1;
-  for (let i = 0; i < inputs.length; i++) if (!fits(inputs[i])) return i;
-  return -1;
+  if (standardization) return isFloats(inputs) ? firstInfinite(inputs) : -1;
+  return firstUnfit(inputs, Math.fround(scaleOf(inputs, spec)));
 }
 
 function badInput(
@@ -189,7 +183,7 @@ function writeAsFloats(arena: InputMemory, address: number, inputs: InputArray, 
   if (standardization) standardize(floatMemory, at, inputs, count, scale, standardization);
   else if (scale === 1) arena.writeFloats(address, inputs, count);
   else multiply(floatMemory, at, inputs, count, Math.fround(scale));
-  const bad = firstInfiniteFloat(floatMemory, at, count);
+  const bad = firstInfinite(floatMemory, at, at + count);
   return bad < 0 ? bad : bad - at;
 }
 

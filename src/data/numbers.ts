@@ -1,4 +1,5 @@
-import { arrayType, type NumberArray } from '../check/arrays.js';
+import { arrayType, isFloat32Array, type NumberArray } from '../check/arrays.js';
+import { firstInfinite } from '../check/finite.js';
 
 // Recognises typed arrays of numbers. For other arrays, it has the part of a message that says what to give instead.
 
@@ -33,27 +34,11 @@ export function nestedHint(values: NumberArray): string {
 /** The numbers that are measured or standardised between two checks of the clock. */
 export const BLOCK_NUMBERS = 2 ** 18;
 
-/**
- * The place of the first of the numbers [start, start + count) that is not finite once it is rounded to 32 bits; -1:
- * there is none.
- */
-export function firstInfiniteFloat(values: FloatArray, start: number, count: number): number {
-  const { fround } = Math;
-  const end = start + count;
-  let i = start;
-  // 0 times a sum is 0 only if all terms are finite: one test for four numbers, which is faster (docs/kernels.md)
-  while (
-    i + 4 <= end &&
-    0 * (fround(values[i]) + fround(values[i + 1]) + fround(values[i + 2]) + fround(values[i + 3])) === 0
-  ) {
-    i += 4;
-  }
-  for (; i < end; i++) if (!Number.isFinite(fround(values[i]))) return i;
-  return -1;
-}
-
-/** The place of the first number that is not finite; -1: there is none. */
-export function firstInfinite(values: FloatArray): number {
-  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return i;
+/** The place of the first number that is not finite in 32 bits once it is multiplied by `factor`; -1: there is none. */
+export function firstUnfit(values: NumberArray, factor = 1): number {
+  if (isFloat32Array(values) && factor === 1) return firstInfinite(values);
+  // no integer is larger than 2^32; a power of BYTES_PER_ELEMENT would take a tenth of a small prediction
+  if (!isFloats(values) && Number.isFinite(Math.fround(2 ** 32 * factor))) return -1;
+  for (let i = 0; i < values.length; i++) if (!Number.isFinite(Math.fround(values[i] * factor))) return i;
   return -1;
 }

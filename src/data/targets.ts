@@ -5,7 +5,7 @@ import type { Arena } from '../core/arena.js';
 import type { SetWords } from '../core/header.js';
 import { LABELS, ROWS } from '../spec/codes.js';
 import { outputsOf, type Spec } from '../spec/spec.js';
-import { type FloatArray, firstInfiniteFloat, type IntegerArray, isFloats, isIntegers, nestedHint } from './numbers.js';
+import { type FloatArray, firstUnfit, type IntegerArray, isFloats, isIntegers, nestedHint } from './numbers.js';
 import { scaleTargets } from './target-scale.js';
 
 // Targets of samples, and the samples' weights: their checks, and how they get into the memory.
@@ -116,7 +116,7 @@ function checkRows(where: string, targets: FloatArray, samples: number, spec: Sp
     const hint = isLabels ? ': labels of classes belong in a Uint8Array or Int32Array' : nestedHint(targets);
     throw wrongCount(where, countOf(targets), length, samples, spec, hint);
   }
-  const bad = firstInfiniteFloat(targets, 0, length);
+  const bad = firstUnfit(targets);
   if (bad >= 0) {
     const wanted = Number.isFinite(targets[bad]) ? 'a number that is finite in 32 bits' : 'a finite number';
     const place = `${where}[${bad}]${placeOf(bad, outputs)}`;
