@@ -59,8 +59,8 @@ export async function bundle(): Promise<void> {
 }
 
 /** dist/a/b.js is made from src/a/b.ts. */
-function entriesOf(exports: Record<string, string | { default: string }>): Record<string, string> {
-  const files = Object.values(exports).map((entry) => (typeof entry === 'string' ? entry : entry.default));
+function entriesOf(exports: Record<string, string | Record<string, string>>): Record<string, string> {
+  const files = Object.values(exports).flatMap((entry) => (typeof entry === 'string' ? entry : Object.values(entry)));
   const names = files.flatMap((file) => /^(?:\.\/)?dist\/(.*)\.js$/.exec(file)?.[1] ?? []);
   return Object.fromEntries(names.map((name) => [name, resolve(MODULES, `${name}.js`)]));
 }
@@ -190,7 +190,8 @@ async function shrink({ fileName, code, map }: OutputChunk): Promise<void> {
   };
   // Node prints an uncaught error with its line of code, which must be short. Line ends instead of semicolons make most
   // lines short, and the files 0.4 % smaller; the limit makes them 0.4 % larger.
-  const format = { semicolons: false, max_line_len: 300 };
+  // Node decodes files of ASCII faster: a single other character costs 0.3 ms of the import.
+  const format = { semicolons: false, max_line_len: 300, ascii_only: true };
   const name = fileName.replace(/^.*\//, '');
   const result = await minify(code, {
     module: true,

@@ -65,6 +65,10 @@ function runFeatures() {
   runNode('every feature that is loaded on demand', ['--import', recorder, 'features.mjs', OLD_FILE], {
     LOADS: loads,
   });
+  const inNode = readFileSync(loads, 'utf8');
+  if (!inNode.includes('/dist/node.js\n') || inNode.includes('/dist/chunks/simd.js\n'))
+    throw new Error('test-pack: features.mjs has not read the core from simd.wasm');
+  runNode('an entry that imports the core', ['--import', recorder, 'inflated.mjs'], { LOADS: loads });
   const loaded = readFileSync(loads, 'utf8');
   const missing = readdirSync(join(installed, 'dist/chunks')).filter(
     (file) => file.endsWith('.js') && !loaded.includes(`/dist/chunks/${file}`),

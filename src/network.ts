@@ -197,6 +197,7 @@ export class Network {
 
   static async #create(options: NetworkOptions, none: undefined): Promise<Network> {
     checkNoMore('create', 2, none);
+    preload(options);
     checkObject('options', options, NETWORK_KEYS);
     const spec = checkSpec(options);
     const task = options.task === undefined ? undefined : checkTask('task', options.task, spec);
@@ -247,7 +248,6 @@ export class Network {
   ): Promise<Network> {
     const capacity = checkInteger('batchSize', orDefault(options.batchSize, DEFAULT_CAPACITY), 1, 2 ** 31 - 1);
     const name = checkName('build', orDefault(options.build, 'simd'), BUILDS);
-    preload(options);
     const custom = cost && (await import('./model/custom-cost.js'));
     const imports = custom?.costImports(cost as CustomCost, outputsOf(spec), () => arena);
     const started = await Network.#startEngine(spec, capacity, name, options, imports);

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { bytesOf } from '../src/core/builds.js';
 import { compileBytes } from '../src/core/engine.js';
 import { inflate } from '../src/core/inflate.js';
 import { base64 } from '../src/generated/simd.js';
@@ -22,6 +23,30 @@ describe('the core in the JavaScript files', () => {
     const node = vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined as never);
     expect(Buffer.compare(await inflate(base64), shipped)).toBe(0);
     expect(node).toHaveBeenCalled();
+  });
+
+  it('is inflated where its file cannot be read', async () => {
+    await import('../src/node.js');
+    const node = vi.spyOn(process, 'getBuiltinModule');
+    // the file is not beside src/node.ts
+    expect(Buffer.compare(await bytesOf('simd'), shipped)).toBe(0);
+    expect(node.mock.calls).toEqual([['node:fs'], ['node:zlib']]);
+  });
+
+  it('is read from its file in Node, by simdprop itself', async () => {
+    await import('../src/node.js');
+    const readFileSync = vi.fn((_: URL) => shipped);
+    vi.spyOn(process, 'getBuiltinModule').mockReturnValue({ readFileSync } as never);
+    expect(await bytesOf('simd')).toBe(shipped);
+    expect(readFileSync.mock.calls[0][0].href).toMatch(/^file:.*\/simd\.wasm$/);
+  });
+
+  it('is not read from its file in Deno, which would ask for the permission', async () => {
+    await import('../src/node.js');
+    vi.stubGlobal('Deno', {});
+    const node = vi.spyOn(process, 'getBuiltinModule');
+    expect(Buffer.compare(await bytesOf('simd'), shipped)).toBe(0);
+    expect(node.mock.calls).toEqual([['node:zlib']]);
   });
 });
 

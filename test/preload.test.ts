@@ -41,7 +41,8 @@ it('does not report its own failure if the call is refused for another reason', 
   await expect(Network.load(saved.subarray(1))).rejects.toThrow('load: got a file that begins with');
   // @ts-expect-error: what is refused
   await expect(Network.load(saved, null)).rejects.toThrow('options: got null');
-  expect(bytesOf).toHaveBeenCalledTimes(2);
+  await expect(Network.create({ ...options, inputs: 0 })).rejects.toThrow('inputs: got 0');
+  expect(bytesOf).toHaveBeenCalledTimes(3);
 });
 
 it('is left out if another core will run, or if there is no such core', async () => {

@@ -1,7 +1,7 @@
 import { checkFloats, checkName, checkNumber, checkObject, outOfRange } from '../check/errors.js';
 import { plainFloats } from '../check/plain-arrays.js';
 import type { Arena } from '../core/arena.js';
-import { activationAt, activationName, FIRST_SLOPE, isMixed } from '../spec/activations.js';
+import { activationAt, activationName, FIRST_SLOPE, hasSlopes, isMixed } from '../spec/activations.js';
 import { RANDOM_BIASES, RANDOM_WEIGHTS } from '../spec/codes.js';
 import type {
   ActivationName,
@@ -109,7 +109,7 @@ function checkNoBias(where: string, { bias }: LayerSpec, isGiven: boolean): void
   if (isGiven && !bias) throw outOfRange(where, 'biases', 'none for a layer with bias: false');
 }
 
-/** Sets the initial weights, biases and slopes of layer `l`. */
+/** Sets the initial weights, biases and slopes of layer `l` of a new network. */
 export async function initialize(
   arena: Arena,
   layer: Layer,
@@ -120,8 +120,10 @@ export async function initialize(
   const count = units * fanIn;
   const hasBias = arena.spec.layers[l].bias;
   const { slopes } = initializer as GivenInitializer;
-  const firstSlope = (_: unknown, j: number) => Number(activationAt(layer.activation, j) === 'prelu') * FIRST_SLOPE;
-  layer.setSlopes(slopes ?? Float32Array.from({ length: units }, firstSlope));
+  if (hasSlopes(layer.activation)) {
+    const firstSlope = (_: unknown, j: number) => Number(activationAt(layer.activation, j) === 'prelu') * FIRST_SLOPE;
+    layer.setSlopes(slopes ?? Float32Array.from({ length: units }, firstSlope));
+  }
   if (typeof initializer === 'object') {
     if ('constant' in initializer) {
       layer.setWeights(new Float32Array(count).fill(initializer.constant));
@@ -143,7 +145,8 @@ export async function initialize(
   const weights = arena.floats(gradients, count);
   if (initializer === 'orthogonal') (await import('./orthogonal.js')).orthogonalize(weights, units, fanIn);
   layer.setWeights(weights);
-  if (!hasBias) return;
+  // the memory of a new network is zeros
+  if (!hasBias || biasDeviation === 0) return;
   core.fillNormal(gradients, units, biasDeviation, RANDOM_BIASES, l);
   layer.setBiases(arena.floats(gradients, units));
 }
