@@ -74,7 +74,7 @@ function errorsByPanels(
   const zeros = <usize>load<u32>(HEADER, ZEROS);
   for (; inputs > 0; inputs -= PANEL_UNITS) {
     transposePanel(transposed, weights, fanIn, units, inputs);
-    panelTile(target, targetStride, delta, stride, transposed, zeros, units, inputs, rows, false, 0);
+    panelTile(target, targetStride, delta, stride, transposed, zeros, units, inputs, rows, false, 0, 0);
     target += PANEL_ROW_BYTES;
     weights += PANEL_UNITS * PANEL_ROW_BYTES;
   }

@@ -14,8 +14,14 @@ import {
 } from './abi';
 import { activateLayer } from './layer-activation';
 import { sparseProduct } from './sparse';
-import { product, productNarrow, productTwelve, productWide } from './generated/tile';
+import { product, productAhead, productNarrow, productTwelve, productWide, productWideAhead } from './generated/tile';
 import { IS_SMALL, isWide, madd } from './simd';
+
+/** From this depth on, the panel that is needed next is read ahead while one is multiplied. */
+const LEAST_AHEAD = 128;
+/** So many rows are multiplied while the tiles that read ahead read one panel, by default and in wide registers. */
+const AHEAD_ROWS = 8;
+const WIDE_AHEAD_ROWS = 40;
 
 // The forward pass of a layer: z^l = W^l a^(l-1) + b^l and a^l = sigma(z^l) for rows of the batch.
 
@@ -35,13 +41,17 @@ export function panelProduct(
   width: i32,
   rows: i32,
 ): void {
+  const isDeep = depth >= LEAST_AHEAD && rows > 2;
   for (let row = 0; row < rows; row += BLOCK_ROWS) {
     const blockRows = min(BLOCK_ROWS, rows - row);
     let panel = panels;
     for (let column = 0; column < width; column += PANEL_UNITS) {
       const offset = (<usize>column) << 2;
-      panelTile(c + offset, cStride, a, aStride, panel, init + offset, depth, width - column, blockRows, false, 0);
-      panel += panelBytes;
+      const next = panel + panelBytes;
+      const left = width - column;
+      const ahead: usize = isDeep && left > PANEL_UNITS ? next : 0;
+      panelTile(c + offset, cStride, a, aStride, panel, init + offset, depth, left, blockRows, false, 0, ahead);
+      panel = next;
     }
     c += <usize>blockRows * cStride;
     a += <usize>blockRows * aStride;
@@ -51,7 +61,8 @@ export function panelProduct(
 /**
  * c [rows x columns] = init + a [rows x depth] . panel for the first `columns` columns of the panel, at most 16. If
  * `adds`, c += scale times the product instead. The tile for this number of columns takes as many rows as it can, and
- * `product` takes the others. If there are more than 8 columns, 16 are written.
+ * `product` takes the others. If there are more than 8 columns, 16 are written. If `ahead` is not 0, it is the panel
+ * that is needed next, and the first rows' tiles read it ahead.
  */
 export function panelTile(
   c: usize,
@@ -65,6 +76,7 @@ export function panelTile(
   rows: i32,
   adds: bool,
   scale: f32,
+  ahead: usize,
 ): void {
   if (!IS_SMALL && !adds && depth <= 2 && columns > 4) {
     for (let j: usize = 0, end = (<usize>min(columns, PANEL_UNITS)) << 2; j < end; j += 32) {
@@ -81,10 +93,16 @@ export function panelTile(
   let done = 0;
   if (isWide()) {
     done = rows - (rows % 5);
-    productWide(c, cStride, a, aStride, panel, init, depth, done, adds, scale);
+    const first = ahead ? min(done, WIDE_AHEAD_ROWS) : 0;
+    if (first) productWideAhead(c, cStride, a, aStride, panel, init, depth, first, adds, scale, ahead);
+    const cRest = c + <usize>first * cStride;
+    productWide(cRest, cStride, a + <usize>first * aStride, aStride, panel, init, depth, done - first, adds, scale);
   } else if (columns <= 12) {
     done = rows - (rows % 3);
     productTwelve(c, cStride, a, aStride, panel, init, depth, done, adds, scale);
+  } else if (!IS_SMALL && ahead) {
+    done = min(rows & ~1, AHEAD_ROWS);
+    productAhead(c, cStride, a, aStride, panel, init, depth, done, adds, scale, ahead);
   }
   c += <usize>done * cStride;
   a += <usize>done * aStride;

@@ -239,7 +239,7 @@ function addTransposedProducts(
       if (k == 0) cutPanel(panel, delta + ((<usize>j) << 2), deltaStride, rows);
       const sums = block ? block : target;
       if (block) memory.fill(block, 0, <usize>count * PANEL_ROW_BYTES);
-      panelTile(sums, PANEL_ROW_BYTES, transposed, rowBytes, panel, zeros, rows, units - j, count, true, scale);
+      panelTile(sums, PANEL_ROW_BYTES, transposed, rowBytes, panel, zeros, rows, units - j, count, true, scale, 0);
       if (block) moveWeights(target, block, count * PANEL_UNITS);
       target += panelBytes;
       panel += deltaBytes;

@@ -7,6 +7,9 @@ import { perform } from './step';
 export * from './index';
 export { join } from './team';
 
+// Tiles for wide registers, which only these builds use
+export { productWide, productWideAhead } from './generated/tile';
+
 /** The life of a thread other than the first: it performs call after call, until the host ends it. */
 export function serve(): void {
   for (let call = 0; ; ) {

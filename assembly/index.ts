@@ -41,7 +41,7 @@ export { errorsOfTwo, transposePanel } from './delta';
 export { addColumnSums, addProducts, outerTile } from './gradient';
 export { panelProduct, productShallow } from './forward';
 export { normalQuantile, philox } from './random';
-export { product, productNarrow, productTwelve, productWide } from './generated/tile';
+export { product, productAhead, productNarrow, productTwelve } from './generated/tile';
 export { addOuterProductsListed, productListed } from './sparse';
 
 /** target [floats] = f(source), for the tests of math.ts. f is 0 for exp, 1 log, 2 log1p, 3 tanh, 4 sigmoid. */

@@ -36,6 +36,9 @@ export const leaveOrStoreAt = (left) => `if (p0 >= end - ${left}) {
  * The loop checks for its end after `steps` inner products. Between two of them is the exit `leave`: without it the
  * compiler loads for all of them at once and runs out of registers. After each row, `fills` vectors become 0.
  *
+ * If the tile has `aheadBytes`, each pass of the loop reads a word at `ahead`, so many bytes after the one before. The
+ * processor then loads these lines from a far cache while it computes.
+ *
  * The order of the code is for V8 up to that of Node 22. V8 emits the sums of a block from the last variable to the
  * first, each product right before its sum, and a load as late as the loads after it allow. So rows and vectors are
  * written from the last to the first, and each load is next to its first use instead of at the top.
@@ -44,7 +47,7 @@ export const leaveOrStoreAt = (left) => `if (p0 >= end - ${left}) {
  * memory. The store of leaveOrStoreAt makes every step end with such a join. The masks of addresses change no address,
  * but tell V8 that addresses have 32 bits. docs/kernels.md says how much each of these gains.
  */
-export function product({ name, height, vectors, fills = 0, steps, leave, rest, doc }) {
+export function product({ name, height, vectors, fills = 0, steps, leave, rest, aheadBytes = 0, doc }) {
   const rowsOf = (rows, unrolled) => `
     ${times(rows - 1, (r) => `const a${r + 1} = ${r ? `a${r}` : 'a'} + aStride;`)}
     ${times(rows, (r) => times(vectors, (v) => `let c${r}${v} = v128.load(${at('init', 16 * v)});`))}
@@ -66,6 +69,12 @@ export function product({ name, height, vectors, fills = 0, steps, leave, rest, 
       )}`,
       )}
       w += ${PANEL_ROW_BYTES * unrolled};
+      ${
+        aheadBytes && rows === height
+          ? `load<u32>(ahead);
+      ahead += ${aheadBytes};`
+          : ''
+      }
       ${times(rows - 1, (r) => `p${r + 1} += ${4 * unrolled};`)}
     }
     ${times(
@@ -93,6 +102,7 @@ export function ${name}(
   rows: i32,
   adds: bool,
   scale: f32,
+  ${aheadBytes ? 'ahead: usize,' : ''}
 ): void {
   assert(((c | cStride | panel | init) & 15) == 0);${rest ? '' : `\n  assert(rows % ${height} == 0);`}
   const depthBytes = (<usize>depth) << 2;
@@ -149,12 +159,30 @@ const TILES = [
     doc: 'Does what product does for 4 columns of a panel.',
   }),
   product({
+    name: 'productAhead',
+    height: 2,
+    vectors: 4,
+    steps: 2,
+    leave: leaveOrStoreAt,
+    aheadBytes: 32,
+    doc: 'Does what product does, and reads a quarter of the panel at `ahead` for every two rows. `rows` is even.',
+  }),
+  product({
     name: 'productWide',
     height: 5,
     vectors: 4,
     steps: 8,
     leave: leaveAt,
     doc: 'Does what product does, in 256-bit registers: with 128 bits it spills. `rows` is a multiple of 5.',
+  }),
+  product({
+    name: 'productWideAhead',
+    height: 5,
+    vectors: 4,
+    steps: 8,
+    leave: leaveAt,
+    aheadBytes: 64,
+    doc: 'Does what productWide does, and reads an eighth of the panel at `ahead` for every five rows.',
   }),
 ];
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { onTestFinished, vi } from 'vitest';
 import { Arena } from '../src/core/arena.js';
-import { type Core, type Engine, startEngine } from '../src/core/engine.js';
+import { type Core, type Engine, importsOf, startEngine } from '../src/core/engine.js';
 import { makePlan, type SetSize } from '../src/core/memory-plan.js';
 import type { LoadOptions, NetworkOptions } from '../src/index.js';
 import { sgd } from '../src/index.js';
@@ -87,6 +87,7 @@ type Product = (
   rows: number,
   adds: number,
   scale: number,
+  ahead?: number,
 ) => void;
 
 /** The functions of the core that only tests call, in addition to those of Core. */
@@ -163,7 +164,7 @@ export interface Kernels extends Core {
   productTwelve: Product;
   productNarrow: Product;
   productShallow: Product;
-  productWide: Product;
+  productAhead: Product;
   panelProduct(
     c: number,
     cStride: number,
@@ -194,6 +195,27 @@ export interface Kernels extends Core {
 export async function startKernels(bytes: number): Promise<{ core: Kernels; memory: WebAssembly.Memory }> {
   const engine: Engine = await startEngine('simd', wasm, bytes);
   return { core: engine.core as Kernels, memory: engine.memory };
+}
+
+/**
+ * The tiles for wide registers, which only the builds with threads have. They work on the first `bytes` bytes of
+ * `memory`, which are copied to the shared memory of such a build and back.
+ */
+export function startWideTiles(memory: Float32Array, bytes: number): Product[] {
+  const pages = bytes / 65_536;
+  const shared = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  const team = { sleep() {}, idle() {}, wake() {} };
+  const file = buildName === 'relaxed' ? 'relaxed-threads' : 'threads';
+  const instance = new WebAssembly.Instance(read(file), { ...importsOf(shared, undefined), team });
+  const floats = new Float32Array(shared.buffer);
+  return ['productWide', 'productWideAhead'].map((tile) => {
+    const call = instance.exports[tile] as Product;
+    return (...args) => {
+      floats.set(memory.subarray(0, bytes / 4));
+      call(...args);
+      memory.set(floats);
+    };
+  });
 }
 
 /** An address below the memory that tests use, and above the header. */

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import * as abi from '../assembly/abi.js';
 import { activations, costs, type ReferenceActivation, type ReferenceCost } from '../src/inspection/reference.js';
-import { buildName, costSum, EPSILON, type Kernels, startKernels } from './build.js';
+import { buildName, costSum, EPSILON, type Kernels, startKernels, startWideTiles } from './build.js';
 import { randomNumbers } from './random-numbers.js';
 
 // Compares every kernel with plain f64 loops, on sizes 1 to 33 and strides longer than a row. Sentinels surround each
@@ -47,10 +47,12 @@ function expectClose(name: string, got: number, wanted: number, size: number, ro
   if (!(Math.abs(got - wanted) <= bound)) throw new Error(`${name}: got ${got}, want ${wanted} within ${bound}`);
 }
 
-describe('product, productTwelve, productNarrow, productWide and productShallow', () => {
+describe('product, productAhead, productTwelve, productNarrow, productShallow and the tiles for wide registers', () => {
   test.each(SIZES)(
     '%i inputs, 1 to 33 rows: the panel product, row by row, and nothing is written beside it or beyond the rows of a tile',
     (depth) => {
+      const wideBytes = 4 * START;
+      const wideTiles = startWideTiles(memory, wideBytes);
       for (const rows of [1, 2, 3, 4, 7, 10, 33]) {
         startOver();
         const random = randomNumbers(depth * 100 + rows);
@@ -61,17 +63,32 @@ describe('product, productTwelve, productNarrow, productWide and productShallow'
         const panel = place(depth * 16, signed);
         const init = place(16, signed);
         const c = place(rows * cStride, () => SENTINEL);
-        for (const [tile, columns, written, height] of [
+        for (const [tile, columns, written, height, ahead] of [
           [core.product, 16, 16, 1],
+          [core.productAhead, 16, 16, 2, (done: number) => memory.byteLength - (done / 2) * Math.ceil(depth / 2) * 32],
           [core.productTwelve, 12, 16, 3],
           [core.productNarrow, 4, 4, 1],
-          [core.productWide, 16, 16, 5],
           [core.productShallow, 8, 8, 1],
+          [wideTiles[0], 16, 16, 5],
+          [wideTiles[1], 16, 16, 5, (done: number) => wideBytes - (done / 5) * Math.ceil(depth / 8) * 64],
         ] as const) {
           if (tile === core.productShallow && depth > 2) continue;
           memory.fill(SENTINEL, c.index, c.index + rows * cStride);
+          // what is read ahead lies at the end of the memory, so that reading more of it throws
           const done = rows - (rows % height);
-          tile(c.address, cStride * 4, a.address, aStride * 4, panel.address, init.address, depth, done, 0, 0);
+          tile(
+            c.address,
+            cStride * 4,
+            a.address,
+            aStride * 4,
+            panel.address,
+            init.address,
+            depth,
+            done,
+            0,
+            0,
+            ahead ? ahead(done) : 0,
+          );
           for (let i = 0; i < done; i++) {
             for (let j = 0; j < columns; j++) {
               let sum = memory[init.index + j];
