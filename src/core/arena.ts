@@ -163,6 +163,11 @@ export class Arena {
     writeBytes(this.#inUse().views.bytes, address, values, count);
   }
 
+  /** True if `count` floats at `address` are finite. For NaN the comparison is false too. */
+  areFinite(address: number, count: number): boolean {
+    return this.#inUse().engine.core.largestMagnitude(address, count) < Number.POSITIVE_INFINITY;
+  }
+
   /** Copies floats within the memory. */
   copy(target: number, source: number, floats: number): void {
     this.#inUse().views.floats.copyWithin(target / 4, source / 4, source / 4 + floats);

@@ -38,7 +38,12 @@ export interface InputMemory extends InputSettings {
   readonly floatMemory: Float32Array;
   writeFloats(address: number, values: NumberArray, count: number): void;
   writeBytes(address: number, values: Uint8Array, count: number): void;
+  /** True if `count` floats at `address` are finite. Only a whole core has this test. */
+  areFinite?(address: number, count: number): boolean;
 }
+
+/** For up to this many floats, a loop is faster than a call of the core. */
+const SHORT = 32;
 
 /** What a call standardises. */
 export interface Standardized {
@@ -183,6 +188,7 @@ function writeAsFloats(arena: InputMemory, address: number, inputs: InputArray, 
   if (standardization) standardize(floatMemory, at, inputs, count, scale, standardization);
   else if (scale === 1) arena.writeFloats(address, inputs, count);
   else multiply(floatMemory, at, inputs, count, Math.fround(scale));
+  if (count > SHORT && arena.areFinite?.(address, count)) return -1;
   const bad = firstInfinite(floatMemory, at, at + count);
   return bad < 0 ? bad : bad - at;
 }

@@ -131,14 +131,10 @@ function adviceOn({ reason, learningRate, isStandardized, ...largest }: NonFinit
 export const largestWeightOf = (arena: Arena, address = arena.plan.parameters): number =>
   arena.core.largestMagnitude(address, arena.plan.parameterFloats);
 
-/** True if every number is finite. For NaN the comparison is false too. */
-const areFinite = (arena: Arena, address: number, floats: number) =>
-  arena.core.largestMagnitude(address, floats) < Number.POSITIVE_INFINITY;
-
 /** True if the parameters and the optimizer's state are finite. */
 export function isStateFinite(arena: Arena): boolean {
   const { parameters, parameterFloats, state, slots } = arena.plan;
-  return areFinite(arena, parameters, parameterFloats) && areFinite(arena, state, slots * parameterFloats);
+  return arena.areFinite(parameters, parameterFloats) && arena.areFinite(state, slots * parameterFloats);
 }
 
 /** A copy of everything that a step changes: the parameters, the optimizer's state and the counts of steps. */
@@ -223,10 +219,10 @@ function findLayer(arena: Arena, searched: 'z' | 'parameters', rows: number): nu
   const index = plan.layers.findIndex((layer, l) => {
     if (searched === 'parameters') {
       const weights = (plan.layers[l + 1]?.weights ?? plan.parameters + 4 * plan.weightFloats) - layer.weights;
-      return !areFinite(arena, layer.weights, weights / 4) || !areFinite(arena, layer.biases, layer.units);
+      return !arena.areFinite(layer.weights, weights / 4) || !arena.areFinite(layer.biases, layer.units);
     }
     for (let row = 0; row < rows; row++) {
-      if (!areFinite(arena, layer.z + row * layer.stride, layer.units)) return true;
+      if (!arena.areFinite(layer.z + row * layer.stride, layer.units)) return true;
     }
     return false;
   });
