@@ -6,9 +6,9 @@ import { median } from './medians.js';
 import { nodeBinary } from './nodes.js';
 
 // npm run bench:threads: how much faster two threads train and predict than one, by default and with wide registers,
-// which need Node 24. One thread and two take turns. The fastest epoch and the fastest prediction of each count: on a
-// busy machine, two threads that wait for each other lose more to other work than one does. The medians are in the
-// results.
+// which need Node 24. One thread and two take turns. The fastest epoch and the fastest prediction, in streams of 150
+// ms, of each count: on a busy machine, two threads that wait for each other lose more to other work than one does. The
+// medians are in the results.
 
 const ROUNDS = Number(process.env.SIMDPROP_ROUNDS ?? 20);
 const MODES = { default: process.execPath, wide: nodeBinary(24) };
