@@ -18,6 +18,7 @@ vi.mock('../src/threads/thread-work.js', () => ({ THREAD_WORK: 1, IS_MEASURED: f
 const nets: Network[] = [];
 
 afterEach(() => {
+  vi.restoreAllMocks();
   for (const net of nets.splice(0)) net.dispose();
 });
 
@@ -102,7 +103,6 @@ describe('rounds have the bits of one thread', () => {
     // slices stay as short as they begin
     slowClock(1000);
     expect(await train(await create({ ...SMALL, threads: 2 }), training)).toEqual(alone);
-    vi.restoreAllMocks();
   });
 });
 
